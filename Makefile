@@ -1,0 +1,152 @@
+# pigalloc: `make help` explains the targets.
+
+NAME    := pigalloc
+VERSION := $(shell sed -n 's/^version *= *"\(.*\)"/\1/p;/^version/q' Cargo.toml)
+SOMAJOR := 0
+SONAME  := lib$(NAME).so.$(SOMAJOR)
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR    ?=
+
+CARGO   ?= cargo
+PYTHON  ?= python3
+INSTALL ?= install
+
+# What leaves the shared object: debuginfo (names of functions stay, for perf and gdb), symbols, or none.
+STRIP ?= debuginfo
+
+OUT     := target/release
+SO      := $(OUT)/lib$(NAME).so
+ARCHIVE := $(OUT)/lib$(NAME).a
+LIB     ?= $(CURDIR)/$(SO)
+SOURCES := $(shell find src -name '*.rs' -not -path 'src/tests/*') Cargo.toml $(wildcard Cargo.lock) Makefile
+
+# -z defs makes a symbol that nobody provides an error here instead of at preload; -z now leaves no lazy binding that
+# could run in the middle of malloc; -z nodelete keeps the code after dlclose, when blocks are still out;
+# -Bsymbolic-functions binds the library's calls of its own functions to itself.
+LINK := -nostartfiles -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
+        -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=sha1 \
+        -Wl,-Bsymbolic-functions
+
+# The library's own tests: system calls can be refused (faults), and the exported names stay out of the test program.
+TEST_FEATURES := --features faults
+ifneq ($(shell command -v cargo-nextest 2>/dev/null),)
+  RUN_TESTS := $(CARGO) nextest run --lib $(TEST_FEATURES)
+else
+  RUN_TESTS := $(CARGO) test --lib $(TEST_FEATURES)
+endif
+
+.DELETE_ON_ERROR:
+.PHONY: all build run header header-check test unit-test doc-test global-test c-test count count-update bench figures \
+        programs check tools fmt clippy layers artifact install-check install uninstall clean help
+
+all: build ## the same as build
+
+## Building
+
+build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in target/release
+
+# Each crate type is built by a command of its own: naming rlib beside cdylib would switch link-time optimization off
+# without a word. The archive has its own target folder so that neither build makes the other one stale.
+$(SO): $(SOURCES)
+	$(CARGO) rustc --lib --release --target-dir target --crate-type cdylib -- \
+	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
+	@touch $@
+
+$(ARCHIVE): $(SOURCES)
+	@mkdir -p $(OUT)
+	$(CARGO) rustc --lib --release --target-dir target/static --crate-type staticlib
+	strip --strip-debug -o $@ target/static/release/lib$(NAME).a
+
+header: ## write include/pigalloc.h from the documented Rust
+	PIGALLOC_WRITE_HEADER=1 $(CARGO) test --quiet --lib $(TEST_FEATURES) header
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+	@test ! -f c-tests/Makefile || $(MAKE) --no-print-directory -C c-tests clean
+	rm -rf c-tests/global/target
+
+## Using
+
+run: build ## run a program on the system's malloc and on pigalloc: make run [CMD="…"]
+	@CMD='$(subst ','\'',$(CMD))' $(PYTHON) scripts/run.py --lib $(SO)
+
+install: build ## install library, archive, header and pkg-config file: PREFIX, LIBDIR, INCLUDEDIR, DESTDIR
+	$(INSTALL) -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+	$(INSTALL) -m 755 $(SO) '$(DESTDIR)$(LIBDIR)/lib$(NAME).so.$(VERSION)'
+	ln -sf lib$(NAME).so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/lib$(NAME).so'
+	$(INSTALL) -m 644 $(ARCHIVE) '$(DESTDIR)$(LIBDIR)/lib$(NAME).a'
+	$(INSTALL) -m 644 include/$(NAME).h '$(DESTDIR)$(INCLUDEDIR)/$(NAME).h'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' scripts/$(NAME).pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/$(NAME).pc'
+
+uninstall: ## remove what install put there (same variables)
+	rm -f '$(DESTDIR)$(LIBDIR)/lib$(NAME).so.$(VERSION)' '$(DESTDIR)$(LIBDIR)/$(SONAME)' \
+	    '$(DESTDIR)$(LIBDIR)/lib$(NAME).so' '$(DESTDIR)$(LIBDIR)/lib$(NAME).a' \
+	    '$(DESTDIR)$(INCLUDEDIR)/$(NAME).h' '$(DESTDIR)$(LIBDIR)/pkgconfig/$(NAME).pc'
+
+## Testing
+
+test: tools unit-test doc-test c-test global-test ## all tests: Rust, properties, C, and a Rust program on pigalloc
+
+tools:
+	@scripts/tools.sh gcc g++ strip
+
+unit-test: ## unit and property tests of the Rust sources
+	$(RUN_TESTS)
+
+doc-test: ## the examples in the documentation
+	$(CARGO) test --quiet --doc --no-default-features
+
+c-test: build ## the C tests, on any allocator: make c-test [LIB=/path/to/other.so|system]
+	$(MAKE) --no-print-directory -C c-tests run LIB='$(LIB)'
+
+global-test: ## a Rust program that names pigalloc as its #[global_allocator]
+	$(CARGO) run --quiet --release --manifest-path c-tests/global/Cargo.toml
+
+programs: build ## real programs: same results with and without pigalloc
+	$(PYTHON) scripts/programs.py
+
+check: ## everything that CI checks; make check STEPS="fmt layers" for some of it
+	@$(PYTHON) scripts/check.py $(STEPS)
+
+fmt:
+	$(CARGO) fmt --check
+
+clippy:
+	$(CARGO) clippy --quiet --all-targets $(TEST_FEATURES) -- -D warnings
+	$(CARGO) clippy --quiet --lib -- -D warnings
+	$(CARGO) clippy --quiet --lib --no-default-features -- -D warnings
+
+layers:
+	@$(PYTHON) scripts/check_layers.py
+
+artifact: build
+	@$(PYTHON) scripts/check_artifact.py --so $(SO) --archive $(ARCHIVE) --soname $(SONAME)
+
+header-check: ## fail unless include/pigalloc.h is what the sources say
+	@scripts/check_header.sh
+
+install-check: build
+	@scripts/check_install.sh
+
+## Measuring
+
+count: build ## instructions per operation, against a limit for each (needs valgrind)
+	@$(PYTHON) scripts/count.py --lib $(SO)
+
+count-update: build ## write today's counts to scripts/count/table.json
+	@$(PYTHON) scripts/count.py --lib $(SO) --update
+
+bench: build ## a quick comparison with the system's malloc: time, memory, stack, start-up
+	$(PYTHON) scripts/figures.py --only threads-short,trim,drift,stack,size,true-calls,true-added
+
+figures: build ## all of that comparison: several minutes and 3 GB of memory
+	$(PYTHON) scripts/figures.py
+
+help: ## this text
+	@awk -F ':.*## ' '/^## / { printf "\n%s\n", substr($$0, 4) } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' \
+	    $(MAKEFILE_LIST)

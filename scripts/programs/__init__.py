@@ -1,0 +1,1 @@
+"""The parts of scripts/programs.py: generated inputs and the catalog of programs."""

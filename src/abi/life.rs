@@ -1,0 +1,30 @@
+//! What runs when the process starts and when it ends.
+//!
+//! The allocator needs neither: it starts with the first allocation, and works until the last
+//! instruction. Settings are read at the first allocation too; but the loader may allocate before
+//! libc has set `environ`, and then they are read here.
+
+use crate::{config, report, stats, sys, thread};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+extern "C" fn at_start() {
+    thread::start();
+    if !config::is_loaded() {
+        config::load(sys::environment());
+    }
+}
+
+extern "C" fn at_end() {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if config::stats() && !DONE.swap(true, Ordering::Relaxed) {
+        report::print(&stats::snapshot());
+    }
+}
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_START: extern "C" fn() = at_start;
+
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static AT_END: extern "C" fn() = at_end;

@@ -1,0 +1,550 @@
+//! Allocate, free, resize: the whole allocator as a handful of functions.
+//!
+//! The fast paths are here, inlined into the exported functions; everything else is behind one call.
+//! A pointer from outside is untrusted until [`resolve`] has found what it is.
+
+use crate::fatal::{self, Misuse};
+use crate::huge;
+use crate::magazine;
+use crate::page_map::{self, Entry};
+use crate::remote::Chain;
+use crate::slab::{self, Slab};
+use crate::span::Large;
+use crate::units::{HUGE_MIN, MAX_REQUEST, MIN_ALIGN, UNIT, UNIT_SHIFT, align_up, units_for};
+use crate::{arena, central, foreign, heap::Heap, purge, size_class, sys, thread, tls};
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// A growing block that has to move gets a mapping of its own from this size on: it then grows by
+/// mremap and is not copied again.
+const GROWING_MIN: usize = 1 << 20;
+/// Blocks up to this size are zeroed in place rather than by memset.
+const ZERO_INLINE: usize = 64;
+/// A large block's unused tail goes back to the system when it has at least so many bytes.
+const TAIL_MIN: usize = 16 << 10;
+
+static LARGE_BLOCKS: AtomicUsize = AtomicUsize::new(0);
+static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+// ---------------------------------------------------------------------- allocate
+
+/// A block of at least `size` bytes, aligned to 16.
+#[inline(always)]
+pub(crate) fn allocate(size: usize) -> Option<NonNull<u8>> {
+    if size <= size_class::SMALL_MAX {
+        let bin = magazine::bin_at(size_class::BIN_OFFSET[size] as usize);
+        if let Some(block) = bin.pop() {
+            return Some(block);
+        }
+    }
+    allocate_medium(size)
+}
+
+/// Sizes past the direct table, and everything else.
+#[inline(never)]
+fn allocate_medium(size: usize) -> Option<NonNull<u8>> {
+    if size.wrapping_sub(size_class::SMALL_MAX + 1) < size_class::MAX - size_class::SMALL_MAX {
+        let bin = magazine::bin_at(size_class::of(size) * size_class::BIN_BYTES);
+        if let Some(block) = bin.pop() {
+            return Some(block);
+        }
+    }
+    allocate_slow(size)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
+    if !thread::is_started() && !thread::start() {
+        return None;
+    }
+    let found = if size <= size_class::MAX {
+        allocate_class(size_class::of(size)).or_else(|| {
+            relieve();
+            allocate_class(size_class::of(size))
+        })
+    } else {
+        allocate_large(size, UNIT).map(|(block, _)| block)
+    };
+    if found.is_none() {
+        purge::note_failure();
+    }
+    found
+}
+
+fn allocate_class(class: usize) -> Option<NonNull<u8>> {
+    match thread::heap_or_attach() {
+        Some(heap) => heap.refill(class),
+        None => central::allocate(class),
+    }
+}
+
+/// A block larger than any class at a multiple of `align`, and whether it is known to be zero.
+#[inline(never)]
+fn allocate_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
+    if size > MAX_REQUEST - align {
+        return None;
+    }
+    try_large(size, align).or_else(|| {
+        relieve();
+        try_large(size, align)
+    })
+}
+
+fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
+    if size >= HUGE_MIN || align >= HUGE_MIN {
+        if let Some(start) = huge::allocate(size.max(1), align) {
+            return Some((NonNull::new(start as *mut u8)?, true));
+        }
+        // Many more huge blocks than there can be mappings: arenas serve these too.
+        if huge::has_room() {
+            return None;
+        }
+    }
+    let bytes = align_up(size.max(1), sys::page_size());
+    let units = units_for(bytes);
+    let run = arena::take(units, (align >> UNIT_SHIFT).max(1))?;
+    let Some(large) = Large::open(run.arena, run.start, units, bytes) else {
+        run.arena.give(run.start, units, !run.clean);
+        return None;
+    };
+    page_map::enter(large.span(), 0);
+    count_large(1, bytes as isize);
+    let unused = units * UNIT - bytes;
+    if !run.clean && unused >= TAIL_MIN {
+        // What an earlier span left behind the block's end would stay resident for nothing.
+        // SAFETY: the tail belongs to the run and to no block.
+        unsafe { sys::discard(run.start + bytes, unused) };
+    }
+    Some((NonNull::new(run.start as *mut u8)?, run.clean))
+}
+
+fn count_large(blocks: isize, bytes: isize) {
+    LARGE_BLOCKS.fetch_add(blocks as usize, Ordering::Relaxed);
+    LARGE_BYTES.fetch_add(bytes as usize, Ordering::Relaxed);
+}
+
+/// When the system gives no more: makes what is free anywhere usable for any size.
+#[cold]
+fn relieve() {
+    if purge::pressure() {
+        purge();
+    }
+}
+
+/// A block of at least `size` bytes, all zero.
+#[inline(always)]
+pub(crate) fn allocate_zeroed(size: usize) -> Option<NonNull<u8>> {
+    if size <= size_class::SMALL_MAX {
+        let bin = magazine::bin_at(size_class::BIN_OFFSET[size] as usize);
+        if let Some(block) = bin.pop() {
+            // SAFETY: the block is new, and has this many bytes.
+            unsafe { zero(block, bin.size()) };
+            return Some(block);
+        }
+    }
+    allocate_zeroed_slow(size)
+}
+
+/// Zeroes a block of a class.
+///
+/// # Safety
+/// `block` has `size` bytes, a multiple of sixteen, and nobody else uses it.
+#[inline(always)]
+unsafe fn zero(block: NonNull<u8>, size: usize) {
+    let start = block.as_ptr().cast::<u128>();
+    if size > ZERO_INLINE {
+        // SAFETY: as the caller promises.
+        unsafe { ptr::write_bytes(block.as_ptr(), 0, size) };
+        return;
+    }
+    // SAFETY: the first and the last sixteen bytes of the block, and from 33 bytes on those beside
+    // them; up to 64 bytes these four cover it.
+    unsafe {
+        let end = block.as_ptr().add(size).cast::<u128>();
+        start.write(0);
+        end.sub(1).write(0);
+        if size > 32 {
+            start.add(1).write(0);
+            end.sub(2).write(0);
+        }
+    }
+}
+
+#[inline(never)]
+fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
+    if size <= size_class::MAX {
+        let block = allocate(size)?;
+        // SAFETY: the block is new, and has at least `size` bytes.
+        unsafe { ptr::write_bytes(block.as_ptr(), 0, align_up(size, MIN_ALIGN)) };
+        return Some(block);
+    }
+    if !thread::is_started() && !thread::start() {
+        return None;
+    }
+    let (block, clean) = allocate_large(size, UNIT)?;
+    if !clean {
+        // SAFETY: as above.
+        unsafe { ptr::write_bytes(block.as_ptr(), 0, size) };
+    }
+    Some(block)
+}
+
+/// A block of at least `size` bytes at a multiple of `align`, a power of two.
+#[inline(always)]
+pub(crate) fn allocate_aligned(align: usize, size: usize) -> Option<NonNull<u8>> {
+    if align <= MIN_ALIGN {
+        return allocate(size);
+    }
+    // A multiple of the alignment gets a class whose blocks all start at one.
+    let rounded = size.wrapping_add(align - 1) & !(align - 1);
+    if align <= size_class::MAX && rounded.wrapping_sub(1) < size_class::MAX {
+        return allocate(rounded);
+    }
+    allocate_aligned_slow(align, size)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull<u8>> {
+    if size > MAX_REQUEST || align > MAX_REQUEST / 2 {
+        return None;
+    }
+    if size == 0 && align <= size_class::MAX {
+        return allocate(align);
+    }
+    if !thread::is_started() && !thread::start() {
+        return None;
+    }
+    allocate_large(size, align.max(UNIT)).map(|(block, _)| block)
+}
+
+/// A block of at least `size` bytes at a multiple of `align`, all zero.
+pub(crate) fn allocate_aligned_zeroed(align: usize, size: usize) -> Option<NonNull<u8>> {
+    if align <= MIN_ALIGN {
+        return allocate_zeroed(size);
+    }
+    let block = allocate_aligned(align, size)?;
+    // SAFETY: the block is new, and has at least `size` bytes.
+    unsafe { ptr::write_bytes(block.as_ptr(), 0, size) };
+    Some(block)
+}
+
+// ---------------------------------------------------------------------- free
+
+/// Frees a block; null is nothing. Misuse ends the process.
+///
+/// # Safety
+/// Nobody uses the block any more.
+#[inline(always)]
+pub(crate) unsafe fn deallocate(block: *mut u8) {
+    let address = block as usize;
+    if let Some(entry) = page_map::entry_in_first(address) {
+        // SAFETY: an entry names a bin, or the zero bytes at the start of the first arena.
+        let bin = unsafe { &*(entry.bin_address() as *const magazine::Bin) };
+        // SAFETY: the address is a start of a block of a slab of this thread's, which the caller
+        // gives up, once the conditions before have held.
+        if bin.is_of(tls::heap())
+            && bin.is_start(address)
+            && unsafe { !slab::is_marked(address) && bin.push(address) }
+        {
+            return;
+        }
+    }
+    // SAFETY: the caller gives the block up.
+    unsafe { deallocate_slow(block) }
+}
+
+/// What an address is.
+enum Found {
+    Small(&'static Slab),
+    Large(&'static Large),
+    Huge(usize),
+    Foreign,
+}
+
+/// Finds the block that starts at `address`, or ends the process, saying what stands there instead.
+fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
+    let entry = page_map::entry(address);
+    if let Some(found) = entry.and_then(find_in_span) {
+        match found {
+            Found::Small(slab) => {
+                if slab.index_of(address).is_none() {
+                    fatal::misuse(function, inside(slab, address), address);
+                }
+                // SAFETY: a block starts here.
+                if unsafe { slab::is_marked(address) } && is_free(slab, address) {
+                    fatal::misuse(function, freed, address);
+                }
+            }
+            Found::Large(large) if large.start() != address => {
+                let problem =
+                    if large.holds(address) { Misuse::InsideBlock } else { Misuse::NotABlock };
+                fatal::misuse(function, problem, address);
+            }
+            _ => {}
+        }
+        return found;
+    }
+    if entry.is_some_and(Entry::is_tomb) && address.is_multiple_of(MIN_ALIGN) {
+        fatal::misuse(function, freed, address);
+    }
+    match huge::find(address) {
+        huge::Found::Start(bytes) => Found::Huge(bytes),
+        huge::Found::Inside => fatal::misuse(function, Misuse::InsideBlock, address),
+        huge::Found::Freed => fatal::misuse(function, freed, address),
+        huge::Found::Nothing if entry.is_none() => Found::Foreign,
+        huge::Found::Nothing => fatal::misuse(function, Misuse::NotABlock, address),
+    }
+}
+
+fn find_in_span(entry: &'static Entry) -> Option<Found> {
+    let span = entry.span()?;
+    Slab::of(span).map(Found::Small).or_else(|| Large::of(span).map(Found::Large))
+}
+
+/// What is wrong with an address in a slab at which no block starts.
+fn inside(slab: &'static Slab, address: usize) -> Misuse {
+    let index = (address - slab.span().start()) / slab.size();
+    if index < slab.capacity() { Misuse::InsideBlock } else { Misuse::NotABlock }
+}
+
+/// Whether a marked block is free indeed: in its slab, on the way there, or put away by a thread.
+/// A live block carries the mark only when the program copied it from memory it had not written.
+#[cold]
+fn is_free(slab: &'static Slab, block: usize) -> bool {
+    let heap = Heap::at(slab.heap());
+    let in_slab = || {
+        let _guard = heap.lock();
+        slab.index_of(block).is_some_and(|index| slab.has(index))
+    };
+    let starts_block = |address| slab.index_of(address).is_some();
+    thread::heaps().any(|heap| heap.holds(slab.class(), slab, block))
+        || in_slab()
+        || slab.remote().holds(starts_block, block)
+}
+
+#[inline(never)]
+unsafe fn deallocate_slow(block: *mut u8) {
+    if block.is_null() {
+        return;
+    }
+    // SAFETY: the caller gives the block up.
+    unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
+}
+
+/// Frees what was found at `block`.
+unsafe fn deallocate_found(block: *mut u8, found: Found) {
+    let address = block as usize;
+    match found {
+        Found::Small(slab) => {
+            let holder = slab.heap();
+            match thread::heap() {
+                Some(heap) if heap.address() == holder => heap.give(slab.class(), address),
+                heap => {
+                    // SAFETY: the block is given up, and has two words.
+                    unsafe { *slab::mark_of(address) = slab::mark() };
+                    give_away(heap, slab, address);
+                }
+            }
+        }
+        Found::Large(large) => {
+            if !large.close() {
+                fatal::misuse("free", Misuse::DoubleFree, address);
+            }
+            let (arena, units) = (large.span().arena(), large.span().units());
+            count_large(-1, -(large.bytes() as isize));
+            page_map::clear(address, units, true);
+            arena.give(address, units, true);
+            // SAFETY: we closed the block and took it out of the map.
+            unsafe { large.release() };
+            purge::after_give(arena);
+        }
+        Found::Huge(_) => {
+            // SAFETY: the caller gives the block up.
+            if unsafe { !huge::free(address) } {
+                fatal::misuse("free", Misuse::DoubleFree, address);
+            }
+        }
+        // SAFETY: the caller gives the block up.
+        Found::Foreign => unsafe { foreign::free(block) },
+    }
+}
+
+/// Frees a block of a slab that the thread does not own.
+fn give_away(heap: Option<&'static Heap>, slab: &'static Slab, block: usize) {
+    if let Some(heap) = heap {
+        heap.give_away(slab, block);
+        return;
+    }
+    // SAFETY: the block is of this slab, and given up.
+    if unsafe { slab.remote().push(Chain::new(block)) } {
+        Heap::deliver(slab);
+    }
+}
+
+// ---------------------------------------------------------------------- resize
+
+/// Changes a block's size to at least `size` bytes, which is not 0. On None it is as it was.
+///
+/// # Safety
+/// The caller gives the block up for the result.
+#[inline(always)]
+pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    let address = block.as_ptr() as usize;
+    if let Some(entry) = page_map::entry_in_first(address) {
+        // SAFETY: an entry names a bin, or zero bytes.
+        let bin = unsafe { &*(entry.bin_address() as *const magazine::Bin) };
+        let now = bin.size();
+        // In place while the block holds the size and at least half of it is used. Slabs of more
+        // units than one have blocks past what `is_start` can tell.
+        // SAFETY: the address is the start of a block when it comes to the mark.
+        if size <= now
+            && size > now / 2
+            && now <= UNIT / 8
+            && bin.is_start(address)
+            && unsafe { !slab::is_marked(address) }
+        {
+            return Some(block);
+        }
+    }
+    // SAFETY: as the caller promises.
+    unsafe { resize_slow(block, size) }
+}
+
+#[inline(never)]
+unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    let address = block.as_ptr() as usize;
+    let found = resolve("realloc", Misuse::FreedBlock, address);
+    if size > MAX_REQUEST {
+        return None;
+    }
+    let old = match found {
+        Found::Small(slab) => {
+            let now = slab.size();
+            if size <= now && (size > now / 2 || now <= 2 * MIN_ALIGN) {
+                return Some(block);
+            }
+            now
+        }
+        Found::Large(large) => {
+            // SAFETY: the block is the caller's.
+            if unsafe { resize_large(large, size) } {
+                return Some(block);
+            }
+            large.bytes()
+        }
+        Found::Huge(bytes) => {
+            if size > size_class::MAX {
+                // SAFETY: the block is the caller's.
+                let moved = unsafe { huge::resize(address, bytes, size) };
+                if let Some(moved) = moved {
+                    return NonNull::new(moved as *mut u8);
+                }
+                if size > bytes {
+                    return None;
+                }
+            }
+            bytes
+        }
+        Found::Foreign => {
+            // SAFETY: the block is the caller's.
+            return unsafe { foreign::resize(block, size) };
+        }
+    };
+    let grows = size > old && old > size_class::MAX;
+    let new = if grows && size >= GROWING_MIN && huge::has_room() {
+        huge::allocate(size, UNIT).and_then(|start| NonNull::new(start as *mut u8))
+    } else {
+        None
+    };
+    let new = new.or_else(|| allocate(size))?;
+    // SAFETY: both blocks have this many bytes, and they are two.
+    unsafe {
+        ptr::copy_nonoverlapping(block.as_ptr(), new.as_ptr(), old.min(size));
+        deallocate_found(block.as_ptr(), found);
+    }
+    Some(new)
+}
+
+/// Grows or shrinks a large block where it stands. False when that cannot be.
+///
+/// # Safety
+/// The caller owns the block.
+unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
+    if size <= size_class::MAX {
+        return false;
+    }
+    let (start, old, units) = (large.start(), large.bytes(), large.span().units());
+    let (arena, bytes) = (large.span().arena(), align_up(size, sys::page_size()));
+    let wanted = units_for(bytes);
+    if wanted > units {
+        if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none() {
+            return false;
+        }
+        large.set_bytes(bytes, wanted);
+        page_map::enter(large.span(), 0);
+    } else {
+        large.set_bytes(bytes, wanted);
+        if wanted < units {
+            page_map::clear(start + wanted * UNIT, units - wanted, false);
+            arena.give(start + wanted * UNIT, units - wanted, true);
+        }
+        let end = (start + old).min(start + wanted * UNIT);
+        if end >= start + bytes + TAIL_MIN {
+            // SAFETY: the tail belongs to the block's units, and the block uses it no more.
+            unsafe { sys::discard(start + bytes, end - start - bytes) };
+        }
+    }
+    count_large(0, bytes as isize - old as isize);
+    true
+}
+
+// ---------------------------------------------------------------------- facts
+
+/// How many bytes of a block the program may use. Misuse ends the process.
+///
+/// # Safety
+/// None beyond what the result is used for: any address is resolved.
+pub(crate) unsafe fn usable_size(block: NonNull<u8>) -> usize {
+    match resolve("malloc_usable_size", Misuse::FreedBlock, block.as_ptr() as usize) {
+        Found::Small(slab) => slab.size(),
+        Found::Large(large) => large.bytes(),
+        Found::Huge(bytes) => bytes,
+        // SAFETY: as above.
+        Found::Foreign => unsafe { foreign::usable_size(block) },
+    }
+}
+
+/// The usable size of a block of `size` bytes; None when there can be none.
+pub(crate) fn good_size(size: usize) -> Option<usize> {
+    match size {
+        0..=size_class::MAX => Some(size_class::size(size_class::of(size))),
+        _ if size <= MAX_REQUEST - UNIT => Some(align_up(size, sys::page_size())),
+        _ => None,
+    }
+}
+
+/// Whether `address` lies in memory that was handed out or could be: in a slab, a large or a huge
+/// block.
+pub(crate) fn owns(address: *const u8) -> bool {
+    let address = address as usize;
+    let in_span = page_map::entry(address).and_then(find_in_span).is_some_and(|found| match found {
+        Found::Large(large) => large.holds(address),
+        _ => true,
+    });
+    in_span || matches!(huge::find(address), huge::Found::Start(_) | huge::Found::Inside)
+}
+
+/// Gives everything back to the system that no live block pins. Returns the bytes.
+pub(crate) fn purge() -> usize {
+    if !thread::is_started() {
+        return 0;
+    }
+    thread::purge() + purge::everything()
+}
+
+/// Large blocks and their bytes.
+pub(crate) fn large_counts() -> (usize, usize) {
+    (LARGE_BLOCKS.load(Ordering::Relaxed), LARGE_BYTES.load(Ordering::Relaxed))
+}

@@ -1,0 +1,553 @@
+//! Arenas: reserved ranges, cut into units and handed out lowest address first.
+//!
+//! An arena is address space without access (it costs nothing and stays out of core dumps) that is
+//! committed from its low end as it is needed, so that a process has one growing mapping however
+//! many blocks it holds. Layout: header page, page-map table, region states, descriptors (in the
+//! first arena), units.
+//!
+//! Every unit is free or used, and a free one clean (reads as zero, costs no memory) or dirty. The
+//! states are bit masks of one word for each region of 32 units; each change is one store, made
+//! under the arena's lock, so that a fork in the middle of another thread's operation loses at most
+//! the run in question. Units past the frontier are free and clean.
+
+use crate::lock::{Lock, Rank};
+use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
+use crate::{meta, page_map, sys};
+use core::cell::Cell;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+
+/// The first arena when nothing limits the address space.
+const FIRST_BYTES: usize = 1 << 40;
+/// The smallest arena worth having.
+const LEAST_BYTES: usize = 1 << 20;
+/// The most address space that descriptors get: offsets to them have 32 bits.
+const META_MOST: usize = 1 << 30;
+/// Units are committed in steps that grow with the arena between these bounds.
+const STEP_LEAST: usize = 4;
+const STEP_MOST: usize = 64;
+/// Table entries (and region states) are committed for this many units at a time.
+const TABLE_STEP: usize = 8192;
+
+/// The state of 32 units; bit `i` speaks of unit `i` of the region.
+#[repr(C)]
+struct Region {
+    used: AtomicU32,
+    /// Free, and not known to be zero.
+    dirty: AtomicU32,
+    /// Dirty since before the last tick of decay.
+    aged: AtomicU32,
+    unused: u32,
+}
+
+/// A reserved range.
+pub(crate) struct Arena {
+    lock: Lock,
+    slot: Cell<usize>,
+    base: Cell<usize>,
+    /// All units of the reservation, metadata included; and the first that can be handed out.
+    units: Cell<usize>,
+    first: Cell<usize>,
+    regions: Cell<*const Region>,
+    /// Units below are committed.
+    frontier: Cell<usize>,
+    /// Units below have their table entries and region states committed.
+    mapped: Cell<usize>,
+    /// No unit below is free.
+    low: Cell<usize>,
+    used: AtomicUsize,
+    dirty: AtomicUsize,
+    next: AtomicPtr<Arena>,
+}
+
+// SAFETY: the cells are written under the lock, or before the arena is published.
+unsafe impl Sync for Arena {}
+
+/// A run of units that was handed out.
+pub(crate) struct Run {
+    pub(crate) arena: &'static Arena,
+    pub(crate) start: usize,
+    pub(crate) units: usize,
+    /// The memory reads as zero.
+    pub(crate) clean: bool,
+}
+
+static FIRST: Arena = Arena::new();
+static GROWTH: Lock = Lock::new();
+/// Set when address space is limited: arenas are small then, and unmapped when they empty.
+static LIMITED: AtomicUsize = AtomicUsize::new(0);
+/// Units that went back to the system, ever.
+static PURGED: AtomicUsize = AtomicUsize::new(0);
+
+impl Arena {
+    const fn new() -> Arena {
+        Arena {
+            lock: Lock::new(),
+            slot: Cell::new(0),
+            base: Cell::new(0),
+            units: Cell::new(0),
+            first: Cell::new(0),
+            regions: Cell::new(ptr::null()),
+            frontier: Cell::new(0),
+            mapped: Cell::new(0),
+            low: Cell::new(0),
+            used: AtomicUsize::new(0),
+            dirty: AtomicUsize::new(0),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Reserves about `bytes` for this arena. With `meta`, part of it is for descriptors.
+    ///
+    /// # Safety
+    /// The arena is not in use, and nobody else opens it.
+    unsafe fn open(&'static self, bytes: usize, slot: usize, with_meta: bool) -> bool {
+        let page = sys::page_size();
+        let align = if bytes >= 32 * REGION { REGION } else { UNIT };
+        let Some(mapping) = sys::reserve(bytes + align) else { return false };
+        let base = align_up(mapping, align);
+        if bytes < FIRST_BYTES / 16 {
+            // What alignment left over counts against a limited address space.
+            // SAFETY: both ends are of the mapping just made, and outside what is used of it.
+            unsafe {
+                if base > mapping {
+                    sys::unmap(mapping, base - mapping);
+                }
+                if mapping + align > base {
+                    sys::unmap(base + bytes, mapping + align - base);
+                }
+            }
+        }
+        let units = bytes >> UNIT_SHIFT;
+        let regions = align_up(page_map::TABLE + units * size_of::<page_map::Entry>(), page);
+        let region_bytes = units.div_ceil(REGION_UNITS) * size_of::<Region>();
+        let descriptors = align_up(regions + region_bytes, page);
+        let meta_bytes = if !with_meta {
+            0
+        } else if bytes < 16 << 20 {
+            bytes / 4
+        } else {
+            align_up((bytes / 32).clamp(2 << 20, META_MOST), UNIT)
+        };
+        let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
+        self.slot.set(slot);
+        self.base.set(base);
+        self.units.set(units);
+        self.first.set(first);
+        self.regions.set((base + regions) as *const Region);
+        self.frontier.set(first);
+        self.low.set(first);
+        self.mapped.set(0);
+        // SAFETY: the header page of a fresh reservation.
+        let opened = first < units && unsafe { self.map_to(first) };
+        if !opened {
+            // SAFETY: nobody knows of the mapping yet.
+            unsafe { sys::unmap(base, bytes) };
+            return false;
+        }
+        if with_meta {
+            // SAFETY: the range is reserved for this; only the first arena is opened so, once.
+            unsafe { meta::open(base + descriptors, base + descriptors + meta_bytes) };
+        }
+        true
+    }
+
+    /// Commits table entries and region states for the units below `unit`, and some more.
+    ///
+    /// # Safety
+    /// Under the lock, or before the arena is published.
+    unsafe fn map_to(&self, unit: usize) -> bool {
+        let (mapped, page) = (self.mapped.get(), sys::page_size());
+        if unit < mapped {
+            return true;
+        }
+        let wanted = align_up(unit + 1, TABLE_STEP).min(self.units.get());
+        let base = self.base.get();
+        let table = base + page_map::TABLE;
+        let entry = size_of::<page_map::Entry>();
+        // The header page goes with the first part of the table. Regions below the first unit
+        // are never looked at.
+        let from = if mapped == 0 { base } else { align_up(table + mapped * entry, page) };
+        let to = align_up(table + wanted * entry, page);
+        let regions = self.regions.get() as usize;
+        let state = |unit: usize| regions + unit / REGION_UNITS * size_of::<Region>();
+        let lowest = state(mapped.max(self.first.get())) & !(page - 1);
+        let highest = align_up(state(wanted + REGION_UNITS - 1), page);
+        // SAFETY: both ranges lie inside the reservation, in the parts laid out for them.
+        let done = unsafe {
+            (to <= from || sys::commit(from, to - from)) && sys::commit(lowest, highest - lowest)
+        };
+        if done {
+            self.mapped.set(wanted);
+            // SAFETY: entries below `wanted` are committed now.
+            unsafe { page_map::publish(self.slot.get(), base, wanted) };
+        }
+        done
+    }
+
+    fn region(&self, unit: usize) -> &Region {
+        // SAFETY: callers stay below `mapped`, so the state is committed.
+        unsafe { &*self.regions.get().add(unit / REGION_UNITS) }
+    }
+
+    /// The first unit from `at` on that is free.
+    fn next_free(&self, mut at: usize) -> usize {
+        while at < self.frontier.get() {
+            let free = !self.region(at).used.load(Ordering::Relaxed) >> (at % REGION_UNITS);
+            if free != 0 {
+                return at + free.trailing_zeros() as usize;
+            }
+            at = (at / REGION_UNITS + 1) * REGION_UNITS;
+        }
+        at.max(self.frontier.get())
+    }
+
+    /// The first used unit of `at..end`.
+    fn next_used(&self, mut at: usize, end: usize) -> Option<usize> {
+        let end = end.min(self.frontier.get());
+        while at < end {
+            let used = self.region(at).used.load(Ordering::Relaxed) >> (at % REGION_UNITS);
+            if used != 0 {
+                let unit = at + used.trailing_zeros() as usize;
+                return (unit < end).then_some(unit);
+            }
+            at = (at / REGION_UNITS + 1) * REGION_UNITS;
+        }
+        None
+    }
+
+    /// The lowest run of `units` free units at a multiple of `align` units.
+    fn find(&self, units: usize, align: usize) -> Option<usize> {
+        let aligned = |unit: usize| {
+            let address = self.base.get() + (unit << UNIT_SHIFT);
+            (align_up(address, align << UNIT_SHIFT) - self.base.get()) >> UNIT_SHIFT
+        };
+        let mut at = self.low.get();
+        loop {
+            at = aligned(self.next_free(at));
+            if at.checked_add(units).is_none_or(|end| end > self.units.get()) {
+                return None;
+            }
+            match self.next_used(at, at + units) {
+                None => return Some(at),
+                Some(used) => at = used + 1,
+            }
+        }
+    }
+
+    /// Commits the units below `end`, and a step more where the system allows it.
+    fn commit(&self, end: usize) -> bool {
+        let frontier = self.frontier.get();
+        if end <= frontier {
+            return true;
+        }
+        let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, STEP_MOST);
+        let generous = end.max(frontier + step).min(self.units.get());
+        for to in [generous, end] {
+            let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
+            // SAFETY: under the lock; the units lie in the reservation, past all committed ones.
+            if unsafe { self.map_to(to - 1) && sys::commit(from, bytes) } {
+                self.frontier.set(to);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn address(&self, unit: usize) -> usize {
+        self.base.get() + (unit << UNIT_SHIFT)
+    }
+
+    /// Calls `f(region, mask)` for the pieces of a run.
+    fn pieces(&self, unit: usize, units: usize, mut f: impl FnMut(&Region, u32)) {
+        let (mut at, end) = (unit, unit + units);
+        while at < end {
+            let offset = at % REGION_UNITS;
+            let count = (REGION_UNITS - offset).min(end - at);
+            f(self.region(at), u32::MAX >> (REGION_UNITS - count) << offset);
+            at += count;
+        }
+    }
+
+    /// Marks a free run used. True when it was clean.
+    fn claim(&self, unit: usize, units: usize) -> bool {
+        let mut dirty = 0;
+        self.pieces(unit, units, |region, mask| {
+            debug_assert_eq!(region.used.load(Ordering::Relaxed) & mask, 0);
+            region.used.fetch_or(mask, Ordering::Relaxed);
+            dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
+            region.aged.fetch_and(!mask, Ordering::Relaxed);
+        });
+        self.dirty.fetch_sub(dirty as usize, Ordering::Relaxed);
+        self.used.fetch_add(units, Ordering::Relaxed);
+        if unit == self.low.get() {
+            self.low.set(unit + units);
+        }
+        dirty == 0
+    }
+
+    /// Takes a run of `units` units at a multiple of `align` units.
+    fn take(&'static self, units: usize, align: usize) -> Option<Run> {
+        let _guard = self.lock.inherit(Rank::Arena);
+        if self.base.get() == 0 {
+            return None;
+        }
+        let unit = self.find(units, align)?;
+        if !self.commit(unit + units) {
+            return None;
+        }
+        let clean = self.claim(unit, units);
+        Some(Run { arena: self, start: self.address(unit), units, clean })
+    }
+
+    /// Takes the free units right behind a run. None when they are not free; else whether clean.
+    pub(crate) fn extend(&self, start: usize, units: usize, more: usize) -> Option<bool> {
+        let _guard = self.lock.inherit(Rank::Arena);
+        let unit = ((start - self.base.get()) >> UNIT_SHIFT) + units;
+        let fits = unit + more <= self.units.get() && self.next_used(unit, unit + more).is_none();
+        (fits && self.commit(unit + more)).then(|| self.claim(unit, more))
+    }
+
+    /// Takes back a run that the page map names no more.
+    pub(crate) fn give(&self, start: usize, units: usize, dirty: bool) {
+        let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        let _guard = self.lock.inherit(Rank::Arena);
+        self.low.set(self.low.get().min(unit));
+        self.pieces(unit, units, |region, mask| {
+            if dirty {
+                region.dirty.fetch_or(mask, Ordering::Relaxed);
+            }
+            region.used.fetch_and(!mask, Ordering::Relaxed);
+        });
+        self.used.fetch_sub(units, Ordering::Relaxed);
+        if dirty {
+            self.dirty.fetch_add(units, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives dirty free units back to the system, from the top, until `keep` are left. With
+    /// `aged`, only those that the last tick had seen already. Returns how many went back.
+    pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
+        let mut purged = 0;
+        let mut region = self.frontier.get().div_ceil(REGION_UNITS);
+        let first = self.first.get() / REGION_UNITS;
+        while region > first && self.dirty.load(Ordering::Relaxed) > keep {
+            region -= 1;
+            purged += self.purge_region(region, aged);
+        }
+        PURGED.fetch_add(purged, Ordering::Relaxed);
+        purged
+    }
+
+    fn purge_region(&self, index: usize, aged: bool) -> usize {
+        let region = self.region(index * REGION_UNITS);
+        let chosen = |region: &Region| {
+            let seen = if aged { region.aged.load(Ordering::Relaxed) } else { u32::MAX };
+            region.dirty.load(Ordering::Relaxed) & seen
+        };
+        if chosen(region) == 0 {
+            return 0;
+        }
+        // The units are claimed while the system works on them, so that the lock is not held.
+        let mask = {
+            let _guard = self.lock.inherit(Rank::Arena);
+            let mask = chosen(region);
+            region.used.fetch_or(mask, Ordering::Relaxed);
+            mask
+        };
+        let (mut rest, mut clean) = (mask, 0u32);
+        while rest != 0 {
+            let from = rest.trailing_zeros();
+            let count = (rest >> from).trailing_ones();
+            let run = u32::MAX >> (32 - count) << from;
+            let start = self.address(index * REGION_UNITS + from as usize);
+            // SAFETY: the units are committed, free, and claimed by us.
+            if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
+                clean |= run;
+            }
+            rest &= !run;
+        }
+        let _guard = self.lock.inherit(Rank::Arena);
+        region.dirty.fetch_and(!clean, Ordering::Relaxed);
+        region.aged.fetch_and(!mask, Ordering::Relaxed);
+        self.dirty.fetch_sub(clean.count_ones() as usize, Ordering::Relaxed);
+        self.low.set(self.low.get().min(index * REGION_UNITS + mask.trailing_zeros() as usize));
+        region.used.fetch_and(!mask, Ordering::Relaxed);
+        clean.count_ones() as usize
+    }
+
+    /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.
+    pub(crate) fn age(&self) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        let (first, end) = (self.first.get(), self.frontier.get());
+        for unit in (first..end).step_by(REGION_UNITS) {
+            let region = self.region(unit);
+            region.aged.store(region.dirty.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// Dirty free units.
+    pub(crate) fn dirty(&self) -> usize {
+        self.dirty.load(Ordering::Relaxed)
+    }
+
+    /// Used units; committed units; all units.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
+        let committed = self.frontier.get() - self.first.get();
+        (self.used.load(Ordering::Relaxed), committed, self.units.get())
+    }
+
+    /// Bytes of table entries and region states in use.
+    pub(crate) fn table_bytes(&self) -> usize {
+        let units = self.frontier.get() - self.first.get();
+        units * size_of::<page_map::Entry>() + units / REGION_UNITS * size_of::<Region>()
+    }
+
+    /// Every free unit is counted once, and used ones are not dirty.
+    #[cfg(any(test, debug_assertions))]
+    #[allow(dead_code)]
+    pub(crate) fn check(&self) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        if self.base.get() == 0 {
+            return;
+        }
+        let (mut used, mut dirty) = (0, 0);
+        let (first, end) = (self.first.get(), self.frontier.get());
+        assert!(first <= end && end <= self.units.get() && end <= self.mapped.get().max(first));
+        for unit in first..end {
+            let (region, bit) = (self.region(unit), 1 << (unit % REGION_UNITS));
+            let (u, d) = (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
+            used += (u & bit != 0) as usize;
+            dirty += (d & bit != 0) as usize;
+            assert!(u & bit != 0 || unit >= self.low.get(), "free unit below the low mark");
+            assert!(region.aged.load(Ordering::Relaxed) & !d & bit == 0, "aged but clean");
+        }
+        assert_eq!(dirty, self.dirty.load(Ordering::Relaxed));
+        assert!(used >= self.used.load(Ordering::Relaxed));
+    }
+}
+
+/// Opens the first arena, as large as the system allows.
+///
+/// # Safety
+/// Called once, before anything else of this module.
+pub(crate) unsafe fn start() -> bool {
+    // SAFETY: as the caller promises; a failed try leaves the arena closed.
+    if unsafe { FIRST.open(FIRST_BYTES, 0, true) } {
+        return true;
+    }
+    let mut bytes = match sys::address_space_limit() {
+        // Most of a limited address space must stay for the program's own mappings.
+        Some(limit) => {
+            LIMITED.store(limit, Ordering::Relaxed);
+            ((limit / 8).next_power_of_two() / 2).clamp(LEAST_BYTES, FIRST_BYTES / 2)
+        }
+        None => FIRST_BYTES / 2,
+    };
+    while bytes >= LEAST_BYTES {
+        // SAFETY: as above.
+        if unsafe { FIRST.open(bytes, 0, true) } {
+            return true;
+        }
+        bytes /= 2;
+    }
+    false
+}
+
+/// All arenas.
+pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
+    let mut next = Some(&FIRST);
+    core::iter::from_fn(move || {
+        let arena = next?;
+        // SAFETY: arenas come from `meta` and are never taken back.
+        next = unsafe { arena.next.load(Ordering::Acquire).as_ref() };
+        Some(arena)
+    })
+}
+
+/// A run of `units` units that starts at a multiple of `align` units (a power of two).
+pub(crate) fn take(units: usize, align: usize) -> Option<Run> {
+    if let Some(run) = all().find_map(|arena| arena.take(units, align)) {
+        return Some(run);
+    }
+    grow(units, align)?;
+    all().find_map(|arena| arena.take(units, align))
+}
+
+/// One more arena, with room for a run.
+#[cold]
+fn grow(units: usize, align: usize) -> Option<()> {
+    let _guard = GROWTH.inherit(Rank::Arenas);
+    let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
+    let share = match LIMITED.load(Ordering::Relaxed) {
+        0 => FIRST.units.get() << UNIT_SHIFT,
+        limit => (limit / 16).next_power_of_two() / 2,
+    };
+    let (mut slots, mut last) = (1, &FIRST);
+    let mut empty = None;
+    for arena in all().skip(1) {
+        if arena.base.get() == 0 {
+            empty = Some(arena);
+        }
+        (slots, last) = (slots + 1, arena);
+    }
+    let arena = match empty {
+        Some(arena) => arena,
+        None if slots > page_map::MORE => return None,
+        None => {
+            let piece = meta::allocate(size_of::<Arena>())?;
+            // SAFETY: a zeroed piece is a valid closed arena, and it is ours alone.
+            let arena: &'static Arena = unsafe { piece.cast().as_ref() };
+            arena.slot.set(slots);
+            last.next.store((&raw const *arena).cast_mut(), Ordering::Release);
+            arena
+        }
+    };
+    let least = bytes + bytes / 512 + (64 << 10);
+    let mut wanted = share.max(least.next_multiple_of(UNIT));
+    let _arena = arena.lock.inherit(Rank::Arena);
+    loop {
+        // SAFETY: the arena is closed, and we hold the lock of growth.
+        if unsafe { arena.open(wanted, arena.slot.get(), false) } {
+            return Some(());
+        }
+        if wanted <= least.next_multiple_of(UNIT) {
+            arena.base.set(0);
+            return None;
+        }
+        wanted = (wanted / 2).max(least.next_multiple_of(UNIT)) & !(UNIT - 1);
+    }
+}
+
+/// Where address space is limited, unmaps the arenas that hold nothing. Returns the bytes.
+pub(crate) fn release_empty() -> usize {
+    if LIMITED.load(Ordering::Relaxed) == 0 {
+        return 0;
+    }
+    let _guard = GROWTH.inherit(Rank::Arenas);
+    let mut bytes = 0;
+    for arena in all().skip(1) {
+        let _arena = arena.lock.inherit(Rank::Arena);
+        if arena.base.get() == 0 || arena.used.load(Ordering::Relaxed) != 0 {
+            continue;
+        }
+        page_map::withdraw(arena.slot.get());
+        let size = arena.units.get() << UNIT_SHIFT;
+        // SAFETY: the arena holds no run, and the map names it no more.
+        unsafe { sys::unmap(arena.base.get(), size) };
+        arena.base.set(0);
+        arena.dirty.store(0, Ordering::Relaxed);
+        bytes += size;
+    }
+    bytes
+}
+
+/// True when address space is limited.
+pub(crate) fn is_limited() -> bool {
+    LIMITED.load(Ordering::Relaxed) != 0
+}
+
+/// Bytes that went back to the system from free units, ever.
+pub(crate) fn purged_bytes() -> usize {
+    PURGED.load(Ordering::Relaxed) << UNIT_SHIFT
+}

@@ -1,0 +1,87 @@
+//! Pointers that are not ours.
+//!
+//! A program can hold blocks of libc's own malloc: from before the library was loaded by dlopen, or
+//! from another namespace. Those on libc's brk heap are recognised and passed to libc; any other
+//! unknown pointer ends the process with a message.
+
+use crate::fatal::{self, Misuse};
+use crate::sys;
+use core::ffi::{CStr, c_void};
+use core::num::NonZeroUsize;
+use core::ptr::{self, NonNull};
+use once_cell::race::OnceNonZeroUsize;
+
+/// libc's function behind ours, found once.
+struct Next(OnceNonZeroUsize, &'static CStr);
+
+static FREE: Next = Next(OnceNonZeroUsize::new(), c"free");
+static REALLOC: Next = Next(OnceNonZeroUsize::new(), c"realloc");
+static USABLE_SIZE: Next = Next(OnceNonZeroUsize::new(), c"malloc_usable_size");
+
+impl Next {
+    fn get(&self) -> Option<usize> {
+        let find = || {
+            // SAFETY: the name is a string; the loader finds the next definition after ours.
+            let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.1.as_ptr()) };
+            NonZeroUsize::new(found as usize).ok_or(())
+        };
+        self.0.get_or_try_init(find).ok().map(NonZeroUsize::get)
+    }
+}
+
+/// Whether an address is libc's: on the heap that brk makes, which this allocator never uses.
+fn is_libcs(address: usize) -> bool {
+    sys::brk_heap().is_some_and(|heap| heap.contains(&address))
+}
+
+fn next(function: &Next, name: &str, block: *mut u8) -> usize {
+    let address = block as usize;
+    match function.get() {
+        Some(next) if is_libcs(address) => next,
+        _ => fatal::misuse(name, Misuse::NotABlock, address),
+    }
+}
+
+/// Frees a block of libc's.
+///
+/// # Safety
+/// The caller gives the block up.
+#[cold]
+pub(crate) unsafe fn free(block: *mut u8) {
+    let free = next(&FREE, "free", block);
+    // SAFETY: the symbol is libc's free, and the block is on libc's heap.
+    unsafe {
+        let free: unsafe extern "C" fn(*mut c_void) = core::mem::transmute(free);
+        free(block.cast());
+    }
+}
+
+/// Resizes a block of libc's.
+///
+/// # Safety
+/// The caller gives the block up for the result.
+#[cold]
+pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    let realloc = next(&REALLOC, "realloc", block.as_ptr());
+    // SAFETY: the symbol is libc's realloc, and the block is on libc's heap.
+    unsafe {
+        let realloc: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void =
+            core::mem::transmute(realloc);
+        NonNull::new(realloc(block.as_ptr().cast(), size).cast())
+    }
+}
+
+/// The usable size of a block of libc's.
+///
+/// # Safety
+/// The block is live.
+#[cold]
+pub(crate) unsafe fn usable_size(block: NonNull<u8>) -> usize {
+    let usable_size = next(&USABLE_SIZE, "malloc_usable_size", block.as_ptr());
+    // SAFETY: the symbol is libc's malloc_usable_size, and the block is on libc's heap.
+    unsafe {
+        let usable_size: unsafe extern "C" fn(*const c_void) -> usize =
+            core::mem::transmute(usable_size);
+        usable_size(ptr::from_ref(block.as_ref()).cast())
+    }
+}

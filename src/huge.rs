@@ -1,0 +1,200 @@
+//! Huge blocks: a mapping of their own, grown by mremap, unmapped when freed.
+//!
+//! A table holds one record per live huge block; it is looked up by address, linearly, since such
+//! blocks are few and each costs a system call anyway. A record whose size is zero is free for
+//! reuse and remembers the address of the block that died there, so that a second free is named as
+//! such. Every change of a record ends with one store that makes it count, so that a fork in the
+//! middle of another thread's change leaves a table that can be used.
+
+use crate::lock::{Lock, Rank};
+use crate::units::{UNIT, align_up};
+use crate::{meta, sys};
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// Records in a chunk of the table, which fills 4 KiB.
+const CHUNK: usize = 127;
+/// The most huge blocks: each is a mapping, of which the system grants a process about 65,000.
+const MOST: usize = 16_000;
+
+struct Record {
+    start: AtomicUsize,
+    /// Usable bytes, a multiple of the page size; 0 when the record is free.
+    bytes: AtomicUsize,
+}
+
+struct Chunk {
+    records: [Record; CHUNK],
+    next: AtomicPtr<Chunk>,
+}
+
+static TABLE: AtomicPtr<Chunk> = AtomicPtr::new(ptr::null_mut());
+static LOCK: Lock = Lock::new();
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// What an address means to the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// The start of a live block of so many usable bytes.
+    Start(usize),
+    /// Inside a live block.
+    Inside,
+    /// The start of a block that was freed.
+    Freed,
+    /// Nothing of ours.
+    Nothing,
+}
+
+fn records() -> impl Iterator<Item = &'static Record> {
+    // SAFETY: chunks come from `meta` and are never taken back.
+    let mut chunk = unsafe { TABLE.load(Ordering::Acquire).as_ref() };
+    let mut index = 0;
+    core::iter::from_fn(move || {
+        if index == CHUNK {
+            // SAFETY: as above.
+            chunk = unsafe { chunk?.next.load(Ordering::Acquire).as_ref() };
+            index = 0;
+        }
+        index += 1;
+        Some(&chunk?.records[index - 1])
+    })
+}
+
+/// A free record, or a new chunk of them. Under the lock.
+fn free_record() -> Option<&'static Record> {
+    if let Some(record) = records().find(|record| record.bytes.load(Ordering::Relaxed) == 0) {
+        return Some(record);
+    }
+    let piece = meta::allocate(size_of::<Chunk>())?;
+    // SAFETY: a zeroed piece is a valid chunk of free records, and it is ours alone.
+    let chunk: &'static Chunk = unsafe { piece.cast().as_ref() };
+    chunk.next.store(TABLE.load(Ordering::Relaxed), Ordering::Relaxed);
+    TABLE.store((&raw const *chunk).cast_mut(), Ordering::Release);
+    Some(&chunk.records[0])
+}
+
+fn adopt(start: usize, bytes: usize) -> bool {
+    let _guard = LOCK.inherit(Rank::Huge);
+    // An address lives again: what was remembered of it is void.
+    for record in records() {
+        if record.bytes.load(Ordering::Relaxed) == 0 && record.start.load(Ordering::Relaxed) == start
+        {
+            record.start.store(0, Ordering::Relaxed);
+        }
+    }
+    let Some(record) = free_record() else { return false };
+    record.start.store(start, Ordering::Relaxed);
+    record.bytes.store(bytes, Ordering::Release);
+    COUNT.fetch_add(1, Ordering::Relaxed);
+    BYTES.fetch_add(bytes, Ordering::Relaxed);
+    true
+}
+
+/// A zeroed block of at least `bytes` bytes at a multiple of `align`.
+pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
+    let page = sys::page_size();
+    let bytes = align_up(bytes, page);
+    let slack = if align <= page { 0 } else { align - page };
+    let total = bytes.checked_add(slack).filter(|&total| total <= crate::units::MAX_REQUEST)?;
+    if COUNT.load(Ordering::Relaxed) >= MOST {
+        return None;
+    }
+    let mapping = sys::map(total)?;
+    let start = align_up(mapping, align.max(page));
+    // SAFETY: the ends of the mapping just made, around the block.
+    unsafe {
+        if start > mapping {
+            sys::unmap(mapping, start - mapping);
+        }
+        if mapping + total > start + bytes {
+            sys::unmap(start + bytes, mapping + total - start - bytes);
+        }
+        if bytes >= 2 * crate::units::REGION && crate::config::huge() != crate::config::Huge::Never {
+            sys::advise_huge(start, bytes);
+        }
+    }
+    if adopt(start, bytes) {
+        return Some(start);
+    }
+    // SAFETY: nobody knows of the block yet.
+    unsafe { sys::unmap(start, bytes) };
+    None
+}
+
+/// What `address` is.
+pub(crate) fn find(address: usize) -> Found {
+    if TABLE.load(Ordering::Acquire).is_null() {
+        return Found::Nothing;
+    }
+    let _guard = LOCK.inherit(Rank::Huge);
+    let mut found = Found::Nothing;
+    for record in records() {
+        let start = record.start.load(Ordering::Relaxed);
+        let bytes = record.bytes.load(Ordering::Relaxed);
+        if bytes == 0 {
+            if start == address && start != 0 {
+                found = Found::Freed;
+            }
+        } else if address.wrapping_sub(start) < bytes {
+            return if address == start { Found::Start(bytes) } else { Found::Inside };
+        }
+    }
+    found
+}
+
+/// Takes the live block at `start` out of the table; its usable bytes.
+fn remove(start: usize) -> Option<usize> {
+    let _guard = LOCK.inherit(Rank::Huge);
+    let record = records().find(|record| {
+        record.bytes.load(Ordering::Relaxed) != 0 && record.start.load(Ordering::Relaxed) == start
+    })?;
+    let bytes = record.bytes.swap(0, Ordering::Relaxed);
+    COUNT.fetch_sub(1, Ordering::Relaxed);
+    BYTES.fetch_sub(bytes, Ordering::Relaxed);
+    Some(bytes)
+}
+
+/// Frees the block at `start`; false when there is none (another thread was faster).
+///
+/// # Safety
+/// Nobody uses the block any more.
+pub(crate) unsafe fn free(start: usize) -> bool {
+    let Some(bytes) = remove(start) else { return false };
+    // SAFETY: the block is a mapping of its own, and it is in the table no more.
+    unsafe { sys::unmap(start, bytes) };
+    true
+}
+
+/// Changes a block's size, moving it where necessary. On None it is as it was.
+///
+/// # Safety
+/// `start` is a live huge block of `old` usable bytes, and nobody else uses it meanwhile.
+pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<usize> {
+    let bytes = align_up(bytes.max(UNIT), sys::page_size());
+    if bytes == old {
+        return Some(start);
+    }
+    // The lock is held over the call: once the block has moved, its old address may be mapped by
+    // another thread, whose record must come after this one's change.
+    let _guard = LOCK.inherit(Rank::Huge);
+    let record = records().find(|record| {
+        record.bytes.load(Ordering::Relaxed) == old && record.start.load(Ordering::Relaxed) == start
+    })?;
+    // SAFETY: the caller's block is one mapping.
+    let now = unsafe { sys::remap(start, old, bytes) }?;
+    record.start.store(now, Ordering::Relaxed);
+    record.bytes.store(bytes, Ordering::Release);
+    BYTES.fetch_add(bytes.wrapping_sub(old), Ordering::Relaxed);
+    Some(now)
+}
+
+/// Live huge blocks and their bytes.
+pub(crate) fn counts() -> (usize, usize) {
+    (COUNT.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed))
+}
+
+/// Whether one more growing block may get a mapping of its own.
+pub(crate) fn has_room() -> bool {
+    COUNT.load(Ordering::Relaxed) < MOST / 2
+}

@@ -1,0 +1,139 @@
+//! Address → what stands there, for any address, without faulting.
+//!
+//! Each arena starts with a table of one [`Entry`] per unit. The first arena is found by arithmetic
+//! alone (subtract, compare, shift); the others, which only address-space limits or an enormous heap
+//! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
+//! been found for them: the bound of the comparison is what part of the table is committed.
+
+use crate::span::Span;
+use crate::sync::Ordering;
+use crate::units::{UNIT, UNIT_SHIFT};
+use core::sync::atomic::{AtomicU32, AtomicUsize};
+
+/// Where an arena's table starts, in bytes from the arena's start. What stands before it in the
+/// first arena reads as zero: offset 0 is the bin of everything that is no block of a slab.
+pub(crate) const TABLE: usize = 4096;
+
+/// What stands in one unit.
+#[repr(C)]
+pub(crate) struct Entry {
+    /// The bin of the slab's owner, in bytes from the start of the first arena; 0 for no slab.
+    bin: AtomicU32,
+    /// The span's descriptor, likewise; 0 for none, or [`TOMB`].
+    span: AtomicU32,
+}
+
+/// Stands for a span that was freed as a whole, until the unit is used again.
+const TOMB: u32 = 1;
+
+/// The part of an arena's address range that its table answers for.
+struct Range {
+    base: AtomicUsize,
+    units: AtomicUsize,
+}
+
+impl Range {
+    const fn new() -> Range {
+        // A base in the kernel's half puts every user address out of range.
+        Range { base: AtomicUsize::new(1 << 63), units: AtomicUsize::new(0) }
+    }
+
+    #[inline(always)]
+    fn entry(&self, address: usize) -> Option<&'static Entry> {
+        let base = self.base.load(Ordering::Relaxed);
+        let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
+        if unit >= self.units.load(Ordering::Relaxed) {
+            return None;
+        }
+        // SAFETY: the table's first `units` entries are committed, and stay so.
+        Some(unsafe { &*((base + TABLE) as *const Entry).add(unit) })
+    }
+}
+
+/// The most arenas there can be beside the first.
+pub(crate) const MORE: usize = 255;
+static FIRST: Range = Range::new();
+static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
+static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// The start of the first arena; also what marks a freed block (see [`crate::slab`]).
+#[inline(always)]
+pub(crate) fn base() -> usize {
+    FIRST.base.load(Ordering::Relaxed)
+}
+
+/// The entry of an address in the first arena.
+#[inline(always)]
+pub(crate) fn entry_in_first(address: usize) -> Option<&'static Entry> {
+    FIRST.entry(address)
+}
+
+/// The entry of any address.
+pub(crate) fn entry(address: usize) -> Option<&'static Entry> {
+    FIRST.entry(address).or_else(|| {
+        let count = OTHER_COUNT.load(Ordering::Acquire);
+        OTHERS[..count].iter().find_map(|range| range.entry(address))
+    })
+}
+
+/// Makes the table of an arena answer for its first `units` units. Slot 0 is the first arena.
+///
+/// # Safety
+/// The table's first `units` entries are committed and stay so until [`withdraw`]; calls for one
+/// slot do not overlap, and the first call for slot 0 precedes all others.
+pub(crate) unsafe fn publish(slot: usize, base: usize, units: usize) {
+    let range = if slot == 0 { &FIRST } else { &OTHERS[slot - 1] };
+    range.base.store(base, Ordering::Relaxed);
+    range.units.store(units, Ordering::Release);
+    OTHER_COUNT.fetch_max(slot, Ordering::Release);
+}
+
+/// Takes an arena out of the map, before it is unmapped.
+pub(crate) fn withdraw(slot: usize) {
+    OTHERS[slot - 1].units.store(0, Ordering::Release);
+    OTHERS[slot - 1].base.store(1 << 63, Ordering::Release);
+}
+
+impl Entry {
+    /// The address of the owner's bin; for anything but a slab, that of sixteen zero words.
+    #[inline(always)]
+    pub(crate) fn bin_address(&self) -> usize {
+        base() + self.bin.load(Ordering::Relaxed) as usize
+    }
+
+    /// The span that holds the unit.
+    pub(crate) fn span(&self) -> Option<&'static Span> {
+        match self.span.load(Ordering::Acquire) {
+            0 | TOMB => None,
+            // SAFETY: descriptors lie in the first arena at the offset that was stored, and their
+            // memory is never given back.
+            offset => Some(unsafe { &*((base() + offset as usize) as *const Span) }),
+        }
+    }
+
+    /// True when the unit's last span was freed as a whole.
+    pub(crate) fn is_tomb(&self) -> bool {
+        self.span.load(Ordering::Relaxed) == TOMB
+    }
+}
+
+fn entries(start: usize, units: usize) -> impl Iterator<Item = &'static Entry> {
+    (0..units).filter_map(move |i| entry(start + i * UNIT))
+}
+
+/// Enters a span for the units it covers; `bin` is the address of the owner's bin, 0 for none.
+pub(crate) fn enter(span: &'static Span, bin: usize) {
+    let offset = (&raw const *span) as usize - base();
+    for entry in entries(span.start(), span.units()) {
+        entry.bin.store(if bin == 0 { 0 } else { (bin - base()) as u32 }, Ordering::Relaxed);
+        entry.span.store(offset as u32, Ordering::Release);
+    }
+}
+
+/// Clears the entries of units that a span gives up; `freed` when the program freed all of it.
+pub(crate) fn clear(start: usize, units: usize, freed: bool) {
+    for entry in entries(start, units) {
+        entry.span.store(if freed { TOMB } else { 0 }, Ordering::Release);
+        entry.bin.store(0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,64 @@
+//! What to give back, and when.
+//!
+//! Free memory stays resident for a while, since the next allocation would fault it in again. Two
+//! bounds hold it down without a helper thread: volume (when free dirty memory passes the limit,
+//! the highest addresses go back at once, so that a program that frees everything and then sleeps
+//! is small) and age (what has been free for the decay time goes back at the next slow path).
+
+use crate::units::UNIT_SHIFT;
+use crate::{arena, config, sys};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// When the last tick was, in milliseconds.
+static TICK: AtomicU64 = AtomicU64::new(0);
+
+/// Called when a run became free.
+pub(crate) fn after_give(arena: &arena::Arena) {
+    let limit = config::dirty_limit() >> UNIT_SHIFT;
+    if arena.dirty() > limit {
+        arena.purge(limit - limit / 4, false);
+    }
+}
+
+/// Whether a decay time has passed since the last tick; the caller that hears so does the tick.
+/// The second value says that two have: everything free now is old.
+pub(crate) fn due() -> Option<bool> {
+    let decay = u64::from(config::decay_ms());
+    let (now, last) = (sys::now_ms(), TICK.load(Ordering::Relaxed));
+    if now.wrapping_sub(last) < decay.max(1) {
+        return None;
+    }
+    let won = TICK.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    won.then_some(now - last >= 2 * decay)
+}
+
+/// A tick: gives back the free units that are older than a decay time.
+pub(crate) fn tick(all_old: bool) {
+    for arena in arena::all() {
+        if arena.dirty() > 0 {
+            arena.purge(0, !all_old);
+            arena.age();
+        }
+    }
+}
+
+/// Allocations that failed since the last one that was relieved.
+static FAILURES: AtomicU64 = AtomicU64::new(0);
+
+/// An allocation failed for good.
+pub(crate) fn note_failure() {
+    FAILURES.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Whether it is worth looking everywhere for memory. A program that goes on asking while there is
+/// none gets its answer quickly: the look is made for every failure at first, then ever more rarely.
+pub(crate) fn pressure() -> bool {
+    let failures = FAILURES.load(Ordering::Relaxed);
+    failures < 16 || failures.is_power_of_two() || failures.is_multiple_of(256)
+}
+
+/// Gives back every free unit. Returns the bytes.
+pub(crate) fn everything() -> usize {
+    let units: usize = arena::all().map(|arena| arena.purge(0, false)).sum();
+    (units << UNIT_SHIFT) + arena::release_empty()
+}

@@ -1,0 +1,398 @@
+//! Slabs: spans cut into equal blocks.
+//!
+//! Which blocks are free stands in a bitmap beside the descriptor, never in the blocks, so that an
+//! overwritten block cannot mislead anyone, and pages of free blocks can go back to the system at
+//! any time. Invariant: `free` is the number of set bits; every other block is with the program, in
+//! a magazine, or on its way back from another thread.
+//!
+//! A freed block carries a mark in its second word (the address of the first arena, which no
+//! program has a reason to store), so that freeing it again is noticed at once; see [`is_marked`].
+//!
+//! All of a slab but its remote list is guarded by the lock of the heap that holds it.
+
+use crate::remote::{Chain, List, Parcel};
+use crate::span::{Kind, Span};
+use crate::sync::{AtomicUsize, Ordering};
+use crate::units::UNIT;
+use crate::{arena, bitmap, meta, page_map, purge, size_class, sys};
+use core::cell::Cell;
+#[cfg(any(test, debug_assertions))]
+use core::ptr;
+use core::ptr::NonNull;
+
+/// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
+const INLINE: usize = 4;
+/// Parts of a slab that are known to be resident or not.
+const PARTS: usize = 64;
+
+/// The descriptor.
+#[repr(C, align(64))]
+pub(crate) struct Slab {
+    span: Span,
+    /// Address of the heap that holds the slab.
+    heap: AtomicUsize,
+    remote: List,
+    inbox_link: AtomicUsize,
+    next: Cell<Option<&'static Slab>>,
+    prev: Cell<Option<&'static Slab>>,
+    bits: Cell<*mut u64>,
+    class: Cell<u8>,
+    /// No bit is set in words before this one.
+    low: Cell<u8>,
+    capacity: Cell<u16>,
+    free: Cell<u16>,
+    size: Cell<u32>,
+    reciprocal: Cell<u32>,
+    /// Bit i: part i of the slab may be resident.
+    touched: Cell<u64>,
+    inline: Cell<[u64; INLINE]>,
+}
+
+// SAFETY: the cells are guarded by the lock of the heap that holds the slab; what is read without
+// it (span, class, size) is written before the slab is published in the page map.
+unsafe impl Sync for Slab {}
+
+const _: () = assert!(size_of::<Slab>() == 192 || size_of::<Slab>() == 128);
+
+impl Parcel for Slab {
+    fn link(&self) -> &AtomicUsize {
+        &self.inbox_link
+    }
+}
+
+/// The mark of a freed block, and where it stands in it.
+#[inline(always)]
+pub(crate) fn mark() -> usize {
+    page_map::base()
+}
+
+/// The second word of a block.
+#[inline(always)]
+pub(crate) fn mark_of(block: usize) -> *mut usize {
+    (block + size_of::<usize>()) as *mut usize
+}
+
+/// Whether a block carries the mark: it is free, or holds a copy of what a free block held.
+///
+/// # Safety
+/// `block` is the start of a block of a slab.
+#[inline(always)]
+pub(crate) unsafe fn is_marked(block: usize) -> bool {
+    // SAFETY: a block has at least two words, and the slab's memory is committed.
+    unsafe { mark_of(block).read() == mark() }
+}
+
+impl Slab {
+    /// A new slab of `class` for the heap at `heap`, all of whose blocks are free. The caller
+    /// enters it into the page map.
+    pub(crate) fn open(class: usize, heap: usize) -> Option<&'static Slab> {
+        let (units, capacity) = (size_class::slab_units(class), size_class::slab_blocks(class));
+        let size = size_class::size(class);
+        let words = bitmap::words_for(capacity);
+        let piece = meta::allocate(size_of::<Slab>())?;
+        // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
+        let slab: &'static Slab = unsafe { piece.cast().as_ref() };
+        let bits = if words <= INLINE {
+            slab.inline.as_ptr().cast::<u64>()
+        } else if let Some(bits) = meta::allocate(words * 8) {
+            bits.as_ptr().cast()
+        } else {
+            // SAFETY: the piece is ours and unused.
+            unsafe { meta::release(piece, size_of::<Slab>()) };
+            return None;
+        };
+        slab.bits.set(bits);
+        slab.capacity.set(capacity as u16);
+        let Some(run) = arena::take(units, 1) else {
+            // SAFETY: nobody knows of the descriptor yet.
+            unsafe { slab.release_descriptor() };
+            return None;
+        };
+        slab.class.set(class as u8);
+        slab.free.set(capacity as u16);
+        slab.size.set(size as u32);
+        slab.reciprocal.set(size_class::reciprocal(size));
+        slab.touched.set(if run.clean { 0 } else { u64::MAX });
+        bitmap::set_range(slab.words(), 0, capacity);
+        slab.heap.store(heap, Ordering::Relaxed);
+        slab.span.open(run.arena, run.start, run.units, Kind::Slab);
+        Some(slab)
+    }
+
+    /// Gives the slab's memory and descriptor back. All its blocks are free.
+    ///
+    /// # Safety
+    /// Under the lock of the slab's heap, which has forgotten it.
+    pub(crate) unsafe fn close(&'static self) {
+        debug_assert_eq!(self.free.get(), self.capacity.get());
+        let (start, units, arena) = (self.span.start(), self.span.units(), self.span.arena());
+        page_map::clear(start, units, true);
+        self.span.close();
+        arena.give(start, units, self.touched.get() != 0);
+        // SAFETY: the slab is in no map and no list.
+        unsafe { self.release_descriptor() };
+        purge::after_give(arena);
+    }
+
+    unsafe fn release_descriptor(&'static self) {
+        let words = bitmap::words_for(self.capacity());
+        // SAFETY: both pieces came from `meta` with these sizes, and the caller owns them.
+        unsafe {
+            if words > INLINE {
+                meta::release(NonNull::new_unchecked(self.bits.get().cast()), words * 8);
+            }
+            meta::release(NonNull::from(self).cast(), size_of::<Slab>());
+        }
+    }
+
+    /// The slab behind a span of this kind.
+    pub(crate) fn of(span: &'static Span) -> Option<&'static Slab> {
+        if span.kind() != Kind::Slab {
+            return None;
+        }
+        // SAFETY: the kind says that the span is the head of a `Slab`.
+        Some(unsafe { &*(&raw const *span).cast::<Slab>() })
+    }
+
+    pub(crate) fn span(&'static self) -> &'static Span {
+        &self.span
+    }
+
+    /// The address of the heap that holds the slab.
+    pub(crate) fn heap(&self) -> usize {
+        self.heap.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_heap(&self, heap: usize) {
+        self.heap.store(heap, Ordering::Release);
+    }
+
+    pub(crate) fn remote(&self) -> &List {
+        &self.remote
+    }
+
+    pub(crate) fn class(&self) -> usize {
+        self.class.get() as usize
+    }
+
+    /// Bytes in a block.
+    pub(crate) fn size(&self) -> usize {
+        self.size.get() as usize
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity.get() as usize
+    }
+
+    /// Blocks that are free and in the slab.
+    pub(crate) fn free(&self) -> usize {
+        self.free.get() as usize
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.free.get() == 0
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.free.get() == self.capacity.get()
+    }
+
+    #[allow(clippy::mut_from_ref)]
+    fn words(&self) -> &mut [u64] {
+        // SAFETY: the bitmap has this many words, and the lock that guards it is the caller's; no
+        // two of the slices that the methods here take are alive at a time.
+        unsafe {
+            core::slice::from_raw_parts_mut(self.bits.get(), bitmap::words_for(self.capacity()))
+        }
+    }
+
+    fn block(&self, index: usize) -> usize {
+        self.span.start() + index * self.size()
+    }
+
+    /// The index of the block that starts at `address`, if one does.
+    pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
+        let offset = address.wrapping_sub(self.span.start());
+        let (index, exact) = if offset < UNIT {
+            let product = offset as u64 * u64::from(self.reciprocal.get());
+            let exact = product as u32 <= size_class::START_FRACTION;
+            // The fraction tells starts apart only in slabs of one unit.
+            if self.span.units() == 1 {
+                ((product >> 32) as usize, exact)
+            } else {
+                (offset / self.size(), offset.is_multiple_of(self.size()))
+            }
+        } else {
+            (offset / self.size(), offset.is_multiple_of(self.size()))
+        };
+        (exact && index < self.capacity()).then_some(index)
+    }
+
+    /// Takes up to `most` free blocks, lowest first.
+    pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) {
+        let most = most.min(self.free());
+        let words = self.words();
+        let (mut word, mut left) = (self.low.get() as usize, most);
+        let (mut first, mut last) = (usize::MAX, 0);
+        while left > 0 {
+            let mut bits = words[word];
+            while bits != 0 && left > 0 {
+                last = word * 64 + bits.trailing_zeros() as usize;
+                first = first.min(last);
+                bits &= bits - 1;
+                left -= 1;
+                each(self.block(last));
+            }
+            words[word] = bits;
+            if bits == 0 && left > 0 {
+                word += 1;
+            }
+        }
+        self.low.set(word as u8);
+        self.free.set((self.free() - most) as u16);
+        if most > 0 {
+            self.touch(first, last);
+        }
+    }
+
+    fn part_bytes(&self) -> usize {
+        (self.span.units() * UNIT / PARTS).max(sys::page_size())
+    }
+
+    fn touch(&self, first: usize, last: usize) {
+        let part = self.part_bytes();
+        let from = first * self.size() / part;
+        let to = ((last + 1) * self.size() - 1) / part;
+        let mut touched = [self.touched.get()];
+        bitmap::set_range(&mut touched, from, to + 1);
+        self.touched.set(touched[0]);
+    }
+
+    /// Takes a block back. False when it is free already.
+    pub(crate) fn put(&self, index: usize) -> bool {
+        let (word, bit) = (index / 64, 1 << (index % 64));
+        let words = self.words();
+        if words[word] & bit != 0 {
+            return false;
+        }
+        words[word] |= bit;
+        self.free.set(self.free.get() + 1);
+        self.low.set(self.low.get().min(word as u8));
+        true
+    }
+
+    /// Whether the block is free and in the slab.
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.words()[index / 64] >> (index % 64) & 1 == 1
+    }
+
+    /// Takes all blocks that other threads have freed. Err: the address of a block whose link was
+    /// overwritten, or that was free already.
+    pub(crate) fn collect(&self) -> Result<(), usize> {
+        let head = self.remote.take();
+        if head == 0 {
+            return Ok(());
+        }
+        let mut twice = None;
+        let valid = |address| self.index_of(address).is_some();
+        let put = |block| {
+            if !self.index_of(block).is_some_and(|index| self.put(index)) {
+                twice = Some(block);
+            }
+        };
+        // SAFETY: who pushes checks that blocks are of this slab, and gives them up.
+        unsafe { Chain::walk(head, valid, put) }?;
+        twice.map_or(Ok(()), Err)
+    }
+
+    /// Gives the pages that hold only free blocks back to the system. Returns the bytes.
+    pub(crate) fn purge(&self) -> usize {
+        let (part, size) = (self.part_bytes(), self.size());
+        let parts = self.span.units() * UNIT / part;
+        let (words, mut purged) = (self.words(), 0);
+        let is_free = |i: usize| {
+            let from = (i * part / size).min(self.capacity());
+            let to = ((i + 1) * part).div_ceil(size).min(self.capacity());
+            self.touched.get() >> i & 1 == 1 && bitmap::all_set(words, from, to)
+        };
+        let mut at = 0;
+        while at < parts {
+            let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
+            if end > at {
+                // SAFETY: no block that is not free overlaps these pages.
+                if unsafe { sys::discard(self.span.start() + at * part, (end - at) * part) } {
+                    let run = (u64::MAX >> (64 - (end - at))) << at;
+                    self.touched.set(self.touched.get() & !run);
+                    purged += (end - at) * part;
+                }
+            }
+            at = end + 1;
+        }
+        purged
+    }
+
+    /// `free` counts the bits, and no bit stands for a block that does not exist.
+    #[cfg(any(test, debug_assertions))]
+    pub(crate) fn check(&self) {
+        let words = self.words();
+        assert_eq!(bitmap::count(words), self.free());
+        assert!(self.free() <= self.capacity());
+        assert!(words[..self.low.get() as usize].iter().all(|&w| w == 0));
+        let tail = self.capacity() % 64;
+        assert!(tail == 0 || words[words.len() - 1] >> tail == 0);
+        assert_eq!(self.size(), size_class::size(self.class()));
+    }
+}
+
+/// A list of slabs, linked through them.
+pub(crate) struct Slabs(Cell<Option<&'static Slab>>);
+
+impl Slabs {
+    pub(crate) fn first(&self) -> Option<&'static Slab> {
+        self.0.get()
+    }
+
+    pub(crate) fn push(&self, slab: &'static Slab) {
+        let next = self.0.get();
+        slab.prev.set(None);
+        slab.next.set(next);
+        if let Some(next) = next {
+            next.prev.set(Some(slab));
+        }
+        self.0.set(Some(slab));
+    }
+
+    pub(crate) fn remove(&self, slab: &'static Slab) {
+        let (prev, next) = (slab.prev.get(), slab.next.get());
+        match prev {
+            Some(prev) => prev.next.set(next),
+            None => self.0.set(next),
+        }
+        if let Some(next) = next {
+            next.prev.set(prev);
+        }
+        slab.prev.set(None);
+        slab.next.set(None);
+    }
+
+    /// The slabs; the one just given may be removed.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Slab> + use<> {
+        let mut at = self.0.get();
+        core::iter::from_fn(move || {
+            let slab = at?;
+            at = slab.next.get();
+            Some(slab)
+        })
+    }
+
+    /// Whether the list has exactly one slab.
+    pub(crate) fn is_single(&self) -> bool {
+        self.0.get().is_some_and(|slab| slab.next.get().is_none())
+    }
+
+    /// Whether `slab` is in this very list, by pointer.
+    #[cfg(any(test, debug_assertions))]
+    pub(crate) fn contains(&self, slab: &'static Slab) -> bool {
+        self.iter().any(|each| ptr::eq(each, slab))
+    }
+}

@@ -1,0 +1,155 @@
+//! A span: a run of units with one state.
+//!
+//! Its states are free (known only to its arena), slab, and large (one block larger than any
+//! class). A span changes state only free → slab → free or free → large → free, and one thread at a
+//! time may change it: for a slab who holds the lock of its heap, for a large span who won the
+//! exchange in [`Large::close`].
+
+use crate::arena::Arena;
+use crate::meta;
+use crate::sync::Ordering;
+use crate::units::UNIT;
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU8, AtomicUsize};
+
+/// What a span holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// Nothing: the descriptor is not in use.
+    Free = 0,
+    /// Equal blocks of one class.
+    Slab = 1,
+    /// One block.
+    Large = 2,
+}
+
+/// The head of every descriptor.
+#[repr(C)]
+pub(crate) struct Span {
+    start: Cell<usize>,
+    arena: Cell<Option<&'static Arena>>,
+    units: Cell<u32>,
+    kind: AtomicU8,
+}
+
+impl Span {
+    /// Address of the first unit.
+    pub(crate) fn start(&self) -> usize {
+        self.start.get()
+    }
+
+    /// How many units the span covers.
+    pub(crate) fn units(&self) -> usize {
+        self.units.get() as usize
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self.kind.load(Ordering::Acquire) {
+            1 => Kind::Slab,
+            2 => Kind::Large,
+            _ => Kind::Free,
+        }
+    }
+
+    /// Describes the run that `arena` gave.
+    pub(crate) fn open(&self, arena: &'static Arena, start: usize, units: usize, kind: Kind) {
+        self.start.set(start);
+        self.arena.set(Some(arena));
+        self.units.set(units as u32);
+        self.kind.store(kind as u8, Ordering::Release);
+    }
+
+    /// Ends the span's state; false when somebody else has done so already.
+    pub(crate) fn close(&self) -> bool {
+        self.kind.swap(Kind::Free as u8, Ordering::AcqRel) != Kind::Free as u8
+    }
+
+    pub(crate) fn arena(&self) -> &'static Arena {
+        match self.arena.get() {
+            Some(arena) => arena,
+            None => crate::fatal::bug("span without an arena"),
+        }
+    }
+
+    fn set_units(&self, units: usize) {
+        self.units.set(units as u32);
+    }
+}
+
+/// One block of more than 64 KiB, in a span of its own.
+#[repr(C)]
+pub(crate) struct Large {
+    span: Span,
+    /// Usable bytes: the request, rounded up to pages.
+    bytes: AtomicUsize,
+}
+
+// SAFETY: `span` is written before the descriptor is published in the page map and by the thread
+// that resizes the block, which no correct program does beside another use of it.
+unsafe impl Sync for Large {}
+
+impl Large {
+    /// Describes a run that `arena` gave. None when there is no memory for the descriptor.
+    pub(crate) fn open(
+        arena: &'static Arena,
+        start: usize,
+        units: usize,
+        bytes: usize,
+    ) -> Option<&'static Large> {
+        let piece = meta::allocate(size_of::<Large>())?;
+        // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
+        let large = unsafe { piece.cast::<Large>().as_ref() };
+        large.bytes.store(bytes, Ordering::Relaxed);
+        large.span.open(arena, start, units, Kind::Large);
+        Some(large)
+    }
+
+    /// The descriptor behind a span of this kind.
+    pub(crate) fn of(span: &'static Span) -> Option<&'static Large> {
+        if span.kind() != Kind::Large {
+            return None;
+        }
+        // SAFETY: the kind says that the span is the head of a `Large`.
+        Some(unsafe { &*(&raw const *span).cast::<Large>() })
+    }
+
+    pub(crate) fn span(&'static self) -> &'static Span {
+        &self.span
+    }
+
+    pub(crate) fn start(&self) -> usize {
+        self.span.start()
+    }
+
+    /// Usable bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether `address` lies in what the block may use.
+    pub(crate) fn holds(&self, address: usize) -> bool {
+        address.wrapping_sub(self.start()) < self.bytes()
+    }
+
+    /// Changes how much of its units the block uses.
+    pub(crate) fn set_bytes(&self, bytes: usize, units: usize) {
+        debug_assert!(bytes <= units * UNIT);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.span.set_units(units);
+    }
+
+    /// Ends the block; false when somebody else has freed it already.
+    pub(crate) fn close(&self) -> bool {
+        self.span.close()
+    }
+
+    /// Gives the descriptor back.
+    ///
+    /// # Safety
+    /// The block was closed by the caller and is in the page map no more.
+    pub(crate) unsafe fn release(&'static self) {
+        // SAFETY: the descriptor came from `meta` with this size, and the caller owns it.
+        unsafe { meta::release(core::ptr::NonNull::from(self).cast(), size_of::<Large>()) }
+    }
+}

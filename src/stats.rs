@@ -1,0 +1,117 @@
+//! Where the memory is, as numbers: counted when somebody asks, not while the program runs.
+//!
+//! Slabs are counted under their heap's lock, magazines from outside, so the numbers of a running
+//! program are a close look and those of a quiet one exact.
+
+use crate::{alloc, arena, central, huge, meta, size_class, thread, units::UNIT_SHIFT};
+
+/// One size class.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ClassStats {
+    /// Bytes in a block.
+    pub(crate) size: usize,
+    /// Blocks with the program.
+    pub(crate) live: usize,
+    /// Free blocks, in slabs and in magazines.
+    pub(crate) free: usize,
+}
+
+/// All of it; sizes in bytes.
+pub(crate) struct Snapshot {
+    pub(crate) live_bytes: usize,
+    pub(crate) live_blocks: usize,
+    /// Free blocks in magazines.
+    pub(crate) cached_bytes: usize,
+    /// Free blocks in slabs.
+    pub(crate) slab_free_bytes: usize,
+    pub(crate) large_bytes: usize,
+    pub(crate) large_blocks: usize,
+    pub(crate) huge_bytes: usize,
+    pub(crate) huge_blocks: usize,
+    pub(crate) reserved_bytes: usize,
+    pub(crate) committed_bytes: usize,
+    /// Free spans that are still resident.
+    pub(crate) dirty_bytes: usize,
+    pub(crate) metadata_bytes: usize,
+    pub(crate) purged_bytes: usize,
+    pub(crate) heaps: usize,
+    pub(crate) heaps_idle: usize,
+    pub(crate) mapped_huge_bytes: usize,
+    /// The most that rounding to classes can waste of the live small bytes, in thousandths.
+    pub(crate) class_waste_permille: usize,
+    pub(crate) classes: [ClassStats; size_class::COUNT],
+}
+
+/// Counts everything.
+pub(crate) fn snapshot() -> Snapshot {
+    let (large_blocks, large_bytes) = alloc::large_counts();
+    let (huge_blocks, huge_bytes) = huge::counts();
+    let mut s = Snapshot {
+        live_bytes: large_bytes + huge_bytes,
+        live_blocks: large_blocks + huge_blocks,
+        cached_bytes: 0,
+        slab_free_bytes: 0,
+        large_bytes,
+        large_blocks,
+        huge_bytes,
+        huge_blocks,
+        reserved_bytes: huge_bytes,
+        committed_bytes: huge_bytes,
+        dirty_bytes: 0,
+        metadata_bytes: 0,
+        purged_bytes: arena::purged_bytes(),
+        heaps: thread::heap_count(),
+        heaps_idle: 0,
+        mapped_huge_bytes: huge_bytes,
+        class_waste_permille: 0,
+        classes: [ClassStats::default(); size_class::COUNT],
+    };
+    for (class, stats) in s.classes.iter_mut().enumerate() {
+        stats.size = size_class::size(class);
+    }
+    if !thread::is_started() {
+        return s;
+    }
+    s.metadata_bytes = meta::bytes();
+    for arena in arena::all() {
+        let (_, committed, all) = arena.counts();
+        s.reserved_bytes += all << UNIT_SHIFT;
+        s.committed_bytes += committed << UNIT_SHIFT;
+        s.dirty_bytes += arena.dirty() << UNIT_SHIFT;
+        s.metadata_bytes += arena.table_bytes();
+    }
+    for heap in thread::heaps().chain(central::heaps()) {
+        count_heap(heap, &mut s);
+    }
+    let mut wasted = 0;
+    let mut small = 0;
+    for (class, stats) in s.classes.iter().enumerate() {
+        let below = if class == 0 { 0 } else { size_class::size(class - 1) };
+        wasted += stats.live * (stats.size - below - 1);
+        small += stats.live * stats.size;
+        s.live_blocks += stats.live;
+    }
+    s.live_bytes += small;
+    s.class_waste_permille = (wasted * 1000).checked_div(small).unwrap_or(0);
+    s
+}
+
+fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
+    let Some(guard) = heap.lock() else { return };
+    let mut blocks = [0usize; size_class::COUNT];
+    for slab in heap.slabs(&guard) {
+        blocks[slab.class()] += slab.capacity() - slab.free();
+        s.classes[slab.class()].free += slab.free();
+        s.slab_free_bytes += slab.free() * slab.size();
+    }
+    drop(guard);
+    let mut is_idle = true;
+    for (class, &used) in blocks.iter().enumerate() {
+        let cached = heap.bin(class).count().min(used);
+        s.classes[class].live += used - cached;
+        s.classes[class].free += cached;
+        s.cached_bytes += cached * size_class::size(class);
+        is_idle &= used == 0;
+    }
+    s.heaps_idle += is_idle as usize;
+}

@@ -1,0 +1,204 @@
+//! Linux on x86-64: the `syscall` instruction, so that errno stays untouched.
+
+use core::arch::asm;
+use core::ffi::{CStr, c_char};
+
+/// A system call of up to six arguments; the kernel's answer, negative for an error.
+///
+/// # Safety
+/// As the call asks.
+#[inline]
+unsafe fn call(number: i64, arguments: [usize; 6]) -> isize {
+    let answer: isize;
+    // SAFETY: the kernel keeps every register but rax, rcx and r11, which are named as lost.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => answer,
+            in("rdi") arguments[0],
+            in("rsi") arguments[1],
+            in("rdx") arguments[2],
+            in("r10") arguments[3],
+            in("r8") arguments[4],
+            in("r9") arguments[5],
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack)
+        );
+    }
+    answer
+}
+
+fn address(answer: isize) -> Option<usize> {
+    if (-4095..0).contains(&answer) { None } else { Some(answer as usize) }
+}
+
+pub(super) fn mmap(bytes: usize, protection: i32, flags: i32) -> Option<usize> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | flags;
+    // SAFETY: a new anonymous mapping at an address of the kernel's choice replaces nothing.
+    address(unsafe {
+        call(libc::SYS_mmap, [0, bytes, protection as usize, flags as usize, usize::MAX, 0])
+    })
+}
+
+pub(super) unsafe fn mprotect(address: usize, bytes: usize) -> bool {
+    let protection = (libc::PROT_READ | libc::PROT_WRITE) as usize;
+    // SAFETY: the caller owns the range.
+    unsafe { call(libc::SYS_mprotect, [address, bytes, protection, 0, 0, 0]) == 0 }
+}
+
+pub(super) unsafe fn madvise(address: usize, bytes: usize, advice: i32) -> bool {
+    // SAFETY: the caller owns the range and can do without what the advice may drop.
+    unsafe { call(libc::SYS_madvise, [address, bytes, advice as usize, 0, 0, 0]) == 0 }
+}
+
+pub(super) unsafe fn munmap(address: usize, bytes: usize) {
+    // SAFETY: the caller owns the range and is done with it.
+    unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) };
+}
+
+pub(super) unsafe fn mremap(old: usize, old_bytes: usize, bytes: usize) -> Option<usize> {
+    let flags = libc::MREMAP_MAYMOVE as usize;
+    // SAFETY: the caller owns the old range; the new one is of the kernel's choice.
+    address(unsafe { call(libc::SYS_mremap, [old, old_bytes, bytes, flags, 0, 0]) })
+}
+
+pub(super) fn address_space_limit() -> Option<usize> {
+    let mut limit = [0u64; 2];
+    let out = (&raw mut limit) as usize;
+    // SAFETY: the kernel writes two words to `limit`.
+    let done =
+        unsafe { call(libc::SYS_prlimit64, [0, libc::RLIMIT_AS as usize, 0, out, 0, 0]) == 0 };
+    (done && limit[0] != u64::MAX).then_some(limit[0] as usize)
+}
+
+/// The heap that brk has made so far. Asked only for a pointer that nothing else explains.
+pub(crate) fn brk_heap() -> Option<core::ops::Range<usize>> {
+    // SAFETY: brk(0) only asks.
+    let end = unsafe { call(libc::SYS_brk, [0; 6]) } as usize;
+    let start = brk_start()?;
+    (start < end).then_some(start..end)
+}
+
+/// Where the kernel lets the brk heap start: field 47 of /proc/self/stat, which nothing else tells.
+fn brk_start() -> Option<usize> {
+    let path = c"/proc/self/stat".as_ptr() as usize;
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    let mut text = [0u8; 1024];
+    // SAFETY: the path is a string, the kernel writes at most the buffer, and the descriptor is
+    // ours until it is closed.
+    let read = unsafe {
+        let file = call(libc::SYS_openat, [libc::AT_FDCWD as usize, path, flags, 0, 0, 0]);
+        if file < 0 {
+            return None;
+        }
+        let into = (&raw mut text) as usize;
+        let read = call(libc::SYS_read, [file as usize, into, text.len(), 0, 0, 0]);
+        call(libc::SYS_close, [file as usize, 0, 0, 0, 0, 0]);
+        read
+    };
+    let text = text.get(..usize::try_from(read).ok()?)?;
+    // The second field is a name in parentheses, which may hold anything; the third follows it.
+    let after = text.iter().rposition(|&byte| byte == b')')? + 2;
+    let field = text.get(after..)?.split(|&byte| byte == b' ').nth(47 - 3)?;
+    core::str::from_utf8(field).ok()?.parse().ok()
+}
+
+/// Sleeps while `*word == expected`; wakes on [`futex_wake`], on a signal, or for no reason.
+pub(crate) fn futex_wait(word: *const u32, expected: u32) {
+    let wait = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
+    // SAFETY: the kernel only reads the word.
+    unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, 0, 0, 0]) };
+}
+
+/// Wakes one sleeper.
+pub(crate) fn futex_wake(word: *const u32) {
+    let wake = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
+    // SAFETY: the address is only a key.
+    unsafe { call(libc::SYS_futex, [word as usize, wake, 1, 0, 0, 0]) };
+}
+
+/// A moment of a spin loop.
+pub(crate) fn relax() {
+    core::hint::spin_loop();
+}
+
+/// Writes to descriptor 2 as far as it takes it; errors have nowhere to go.
+pub(crate) fn write_stderr(mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        let arguments = [2, bytes.as_ptr() as usize, bytes.len(), 0, 0, 0];
+        // SAFETY: the kernel reads the slice.
+        let written = unsafe { call(libc::SYS_write, arguments) };
+        match written {
+            n if n > 0 => bytes = &bytes[n as usize..],
+            n if n == -(libc::EINTR as isize) => {}
+            _ => return,
+        }
+    }
+}
+
+/// Ends the process by SIGABRT.
+pub(crate) fn abort() -> ! {
+    // SAFETY: abort has no precondition.
+    unsafe { libc::abort() }
+}
+
+fn auxiliary(kind: u64) -> usize {
+    // SAFETY: getauxval reads the vector that the loader keeps; it has no precondition.
+    unsafe { libc::getauxval(kind) as usize }
+}
+
+/// True in programs that run with more rights than their user (set-user-ID and the like).
+pub(crate) fn is_secure() -> bool {
+    auxiliary(libc::AT_SECURE) != 0
+}
+
+/// Bytes in a page of the system: 4, 16 or 64 KiB.
+pub(crate) fn page_size() -> usize {
+    match auxiliary(libc::AT_PAGESZ) {
+        0 => 4096,
+        size => size,
+    }
+}
+
+/// Eight of the random bytes that the kernel gave the process at exec.
+pub(crate) fn random() -> u64 {
+    match auxiliary(libc::AT_RANDOM) as *const u64 {
+        p if p.is_null() => 0x9e37_79b9_7f4a_7c15 ^ now_ms(),
+        // SAFETY: AT_RANDOM points to sixteen bytes that live as long as the process.
+        p => unsafe { p.add(1).read_unaligned() },
+    }
+}
+
+/// Milliseconds of a clock that only goes forward; a few of them coarse, and cheap to ask.
+pub(crate) fn now_ms() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: clock_gettime writes `time`.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
+}
+
+/// The process's environment as libc has it now: nothing before libc has set it.
+pub(crate) fn environment() -> impl Iterator<Item = &'static [u8]> {
+    unsafe extern "C" {
+        static mut environ: *const *const c_char;
+    }
+    // SAFETY: libc defines environ.
+    let mut at = unsafe { environ };
+    core::iter::from_fn(move || {
+        if at.is_null() {
+            return None;
+        }
+        // SAFETY: environ is an array of strings that ends with a null pointer, and `at` is not
+        // past it: the iterator stops there.
+        unsafe {
+            let string = at.read();
+            if string.is_null() {
+                at = core::ptr::null();
+                return None;
+            }
+            at = at.add(1);
+            Some(CStr::from_ptr(string).to_bytes())
+        }
+    })
+}

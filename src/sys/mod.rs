@@ -1,0 +1,92 @@
+//! The system: raw calls to the kernel and what the auxiliary vector says.
+//!
+//! libc's wrappers are not used for memory: other preloaded libraries hook them, and they set errno.
+
+mod linux;
+#[cfg(feature = "faults")]
+pub(crate) mod mock;
+
+pub(crate) use linux::{
+    abort, brk_heap, environment, futex_wait, futex_wake, is_secure, now_ms, page_size, random, relax,
+    write_stderr,
+};
+
+use linux as kernel;
+
+/// What a test build may refuse: every call that asks the system for memory passes here.
+#[inline]
+fn refused() -> bool {
+    #[cfg(feature = "faults")]
+    return mock::refuses();
+    #[cfg(not(feature = "faults"))]
+    false
+}
+
+/// Reserves `bytes` of address space that nothing may touch yet.
+pub(crate) fn reserve(bytes: usize) -> Option<usize> {
+    if refused() {
+        return None;
+    }
+    kernel::mmap(bytes, libc::PROT_NONE, libc::MAP_NORESERVE)
+}
+
+/// Maps `bytes` of fresh zeroed memory.
+pub(crate) fn map(bytes: usize) -> Option<usize> {
+    if refused() {
+        return None;
+    }
+    kernel::mmap(bytes, libc::PROT_READ | libc::PROT_WRITE, 0)
+}
+
+/// Makes reserved pages usable; they read as zero.
+///
+/// # Safety
+/// The range is page-aligned and lies inside a reservation of this allocator.
+pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
+    // SAFETY: the caller owns the range.
+    !refused() && unsafe { kernel::mprotect(address, bytes) }
+}
+
+/// Gives pages back: they read as zero afterwards. False when the kernel kept them (locked memory).
+///
+/// # Safety
+/// The range is page-aligned and committed, and its content is of no use to anybody.
+pub(crate) unsafe fn discard(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { kernel::madvise(address, bytes, libc::MADV_DONTNEED) }
+}
+
+/// Advises huge pages for a range.
+///
+/// # Safety
+/// The range is page-aligned and belongs to this allocator.
+pub(crate) unsafe fn advise_huge(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises; the advice changes no content.
+    unsafe { kernel::madvise(address, bytes, libc::MADV_HUGEPAGE) }
+}
+
+/// Unmaps a range.
+///
+/// # Safety
+/// The range is page-aligned, belongs to this allocator, and nobody uses it any more.
+pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { kernel::munmap(address, bytes) }
+}
+
+/// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
+///
+/// # Safety
+/// `old` bytes from `address` on are one private mapping of this allocator.
+pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usize> {
+    if new > old && refused() {
+        return None;
+    }
+    // SAFETY: as the caller promises.
+    unsafe { kernel::mremap(address, old, new) }
+}
+
+/// The soft limit of RLIMIT_AS, where there is one.
+pub(crate) fn address_space_limit() -> Option<usize> {
+    kernel::address_space_limit()
+}

@@ -1,0 +1,232 @@
+//! Threads and their heaps: start of the process, attach, exit, adopt.
+//!
+//! A thread starts without a heap and is served by the central one; when it has allocated a while
+//! it earns a heap of its own. The first thread gets one at once.
+//!
+//! How a thread's end is noticed: each heap has a robust mutex, which its thread locks when it gets
+//! the heap and never unlocks. The kernel marks the mutex when the thread is gone for good, after
+//! its last destructor. So a heap works until its thread's last instruction, no pthread key is
+//! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap, or
+//! the next one short of memory, finds the mark and claims the heap with everything in it.
+
+use crate::heap::Heap;
+use crate::sync::Ordering;
+use crate::{arena, central, config, fork, lock, magazine, remote, sys, tls};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
+
+/// Heaps that an attaching thread looks at before it opens a new one.
+const LOOK_AT: usize = 32;
+/// In the slot's second word: the thread is getting a heap and must not try again.
+const ATTACHING: usize = 1 << 40;
+/// In the slot's second word: how many blocks the thread has had from the central heap.
+const COUNT: usize = (1 << 32) - 1;
+
+static STATE: AtomicU32 = AtomicU32::new(CLOSED);
+const CLOSED: u32 = 0;
+const STARTING: u32 = 1;
+const STARTED: u32 = 2;
+
+/// All heaps that threads own or owned; only ever added to.
+static HEAPS: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
+static HEAP_COUNT: AtomicUsize = AtomicUsize::new(0);
+/// Where the next search for a heap without a thread goes on.
+static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
+static HAS_FIRST: AtomicBool = AtomicBool::new(false);
+
+/// Starts the allocator in this process, once. False when there is no memory for that.
+#[cold]
+pub(crate) fn start() -> bool {
+    loop {
+        match STATE.compare_exchange(CLOSED, STARTING, Ordering::Acquire, Ordering::Acquire) {
+            Ok(_) => break,
+            Err(STARTED) => return true,
+            // Another thread is at it: a process has none before its first allocation, or nearly.
+            Err(_) => sys::futex_wait((&raw const STATE).cast(), STARTING),
+        }
+    }
+    // SAFETY: the state admits one thread here, and nothing else runs before it is done.
+    let started = unsafe { arena::start() };
+    if started {
+        remote::start();
+        config::load(sys::environment());
+    }
+    STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);
+    sys::futex_wake((&raw const STATE).cast());
+    if started {
+        // May allocate: served from the central heap.
+        tls::set_word(tls::word() | ATTACHING);
+        fork::register();
+        tls::set_word(tls::word() & !ATTACHING);
+    }
+    started
+}
+
+/// Whether the allocator works in this process.
+#[inline]
+pub(crate) fn is_started() -> bool {
+    STATE.load(Ordering::Acquire) == STARTED
+}
+
+/// The thread's heap, if it has one.
+#[inline]
+pub(crate) fn heap() -> Option<&'static Heap> {
+    let slot = tls::heap();
+    (slot != magazine::no_heap()).then(|| Heap::at(slot))
+}
+
+/// The thread's heap; one for a thread that has earned it. None: the central heap serves it.
+pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
+    if let Some(heap) = heap() {
+        return Some(heap);
+    }
+    let word = tls::word();
+    if word & ATTACHING != 0 {
+        return None;
+    }
+    let is_first = !HAS_FIRST.swap(true, Ordering::Relaxed);
+    if !is_first && (word & COUNT) < config::share() as usize {
+        tls::set_word(word + 1);
+        return None;
+    }
+    attach()
+}
+
+#[cold]
+#[inline(never)]
+fn attach() -> Option<&'static Heap> {
+    // A pthread function that another library interposes may allocate.
+    tls::set_word(tls::word() | ATTACHING);
+    let heap = find().or_else(create);
+    // Without memory for a heap the count starts again: there will be another try.
+    tls::set_word(tls::word() & !(ATTACHING | COUNT));
+    tls::set_heap(heap?.address());
+    heap
+}
+
+fn heaps_from(first: *mut Heap) -> impl Iterator<Item = &'static Heap> {
+    // SAFETY: heaps are never taken back.
+    let mut next = unsafe { first.as_ref() };
+    core::iter::from_fn(move || {
+        let heap = next?;
+        // SAFETY: as above.
+        next = unsafe { heap.next.load(Ordering::Acquire).as_ref() };
+        Some(heap)
+    })
+}
+
+/// All heaps of threads, alive or not.
+pub(crate) fn heaps() -> impl Iterator<Item = &'static Heap> {
+    heaps_from(HEAPS.load(Ordering::Acquire))
+}
+
+/// A heap whose thread is gone, claimed.
+fn find() -> Option<&'static Heap> {
+    let mut at = CURSOR.load(Ordering::Relaxed);
+    if at.is_null() {
+        at = HEAPS.load(Ordering::Acquire);
+    }
+    for heap in heaps_from(at).take(LOOK_AT) {
+        CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
+        if claim(heap) {
+            return Some(heap);
+        }
+    }
+    None
+}
+
+fn create() -> Option<&'static Heap> {
+    let heap = Heap::open(false)?;
+    heap.generation.store(lock::generation(), Ordering::Relaxed);
+    if !lock_anew(heap) {
+        return None;
+    }
+    let new = (&raw const *heap).cast_mut();
+    let mut head = HEAPS.load(Ordering::Relaxed);
+    loop {
+        heap.next.store(head, Ordering::Relaxed);
+        match HEAPS.compare_exchange_weak(head, new, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => break,
+            Err(now) => head = now,
+        }
+    }
+    HEAP_COUNT.fetch_add(1, Ordering::Relaxed);
+    Some(heap)
+}
+
+/// Makes the heap's mutex new, and this thread's.
+fn lock_anew(heap: &Heap) -> bool {
+    let mutex = heap.owner.get();
+    let mut kind = core::mem::MaybeUninit::uninit();
+    // SAFETY: the attributes are initialised before use; the mutex is one that no thread holds.
+    unsafe {
+        libc::pthread_mutexattr_init(kind.as_mut_ptr());
+        libc::pthread_mutexattr_setrobust(kind.as_mut_ptr(), libc::PTHREAD_MUTEX_ROBUST);
+        libc::pthread_mutex_init(mutex, kind.as_ptr());
+        libc::pthread_mutex_trylock(mutex) == 0
+    }
+}
+
+/// Makes a heap without a thread the calling thread's.
+fn claim(heap: &'static Heap) -> bool {
+    let (generation, now) = (heap.generation.load(Ordering::Relaxed), lock::generation());
+    let claimed = if generation == now {
+        // SAFETY: the mutex was initialised before the heap was published.
+        match unsafe { libc::pthread_mutex_trylock(heap.owner.get()) } {
+            0 => true,
+            libc::EOWNERDEAD => {
+                // SAFETY: we hold the mutex.
+                unsafe { libc::pthread_mutex_consistent(heap.owner.get()) };
+                true
+            }
+            _ => false,
+        }
+    } else {
+        // Its thread was left behind by a fork, and the mutex means nothing here.
+        heap.generation
+            .compare_exchange(generation, now, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+            && lock_anew(heap)
+    };
+    // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
+    claimed && heap.lock().is_some()
+}
+
+/// Called in the child of a fork by its only thread.
+pub(crate) fn enter_child() {
+    if let Some(heap) = heap() {
+        heap.generation.store(lock::generation(), Ordering::Relaxed);
+        lock_anew(heap);
+    }
+}
+
+/// Takes in the heaps of dead threads: their free memory becomes free, their slabs go to the
+/// central heap, and they wait for new threads.
+pub(crate) fn reclaim() {
+    let mine = heap().map_or(ptr::null(), ptr::from_ref);
+    for heap in heaps().filter(|heap| !ptr::eq(*heap, mine)) {
+        if claim(heap) {
+            // SAFETY: the heap's thread is dead, and we claimed it.
+            unsafe {
+                heap.put_away();
+                heap.hand_over();
+                libc::pthread_mutex_unlock(heap.owner.get());
+            }
+        }
+    }
+}
+
+/// Gives back what no live block pins, of all heaps. Returns the bytes of pages inside slabs.
+pub(crate) fn purge() -> usize {
+    if let Some(heap) = heap() {
+        // SAFETY: the heap is this thread's.
+        unsafe { heap.put_away() };
+    }
+    reclaim();
+    heaps().chain(central::heaps()).map(|heap| heap.purge()).sum()
+}
+
+/// How many heaps there are for threads.
+pub(crate) fn heap_count() -> usize {
+    HEAP_COUNT.load(Ordering::Relaxed)
+}
