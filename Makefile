@@ -66,7 +66,7 @@ header: ## write include/pigalloc.h from the documented Rust
 clean: ## remove everything that was built
 	$(CARGO) clean
 	@test ! -f c-tests/Makefile || $(MAKE) --no-print-directory -C c-tests clean
-	rm -rf c-tests/global/target
+	rm -rf build
 
 ## Using
 
@@ -105,7 +105,7 @@ c-test: build ## the C tests, on any allocator: make c-test [LIB=/path/to/other.
 	$(MAKE) --no-print-directory -C c-tests run LIB='$(LIB)'
 
 global-test: ## a Rust program that names pigalloc as its #[global_allocator]
-	$(CARGO) run --quiet --release --manifest-path c-tests/global/Cargo.toml
+	$(CARGO) run --quiet --release --target-dir target/global --manifest-path c-tests/global/Cargo.toml
 
 programs: build ## real programs: same results with and without pigalloc
 	$(PYTHON) scripts/programs.py

@@ -25,7 +25,7 @@ LAYERS = [
     ("back", ["arena", "page_map", "span", "huge", "meta", "purge"]),
     ("middle", ["slab", "remote"]),
     ("front", ["central", "magazine", "heap", "thread", "fork"]),
-    ("alloc", ["alloc", "stats", "report"]),
+    ("alloc", ["alloc", "foreign", "stats", "report"]),
     ("face", ["abi", "global"]),
 ]
 # Pure arithmetic and text: no unsafe code here.
@@ -145,7 +145,7 @@ def paths_in(found):
             depth -= 1
             if around and around[-1][1] == depth:
                 around.pop()
-        elif word == "use":
+        elif word == "use" and following != "<":
             paths, at = use_tree(found, at + 1, [])
             for path in paths:
                 yield path, line, [name for name, _ in around]

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Measures what allocators cost beside time: memory with many threads, what goes back, limits, stack, start-up.
+"""Measures what allocators cost beside time: memory with many threads, what goes back, limits, stack,
+start-up.
 
     figures.py                                 pigalloc as built, and the system's malloc
     figures.py --peers DIR                     also each *.so of DIR (Google tcmalloc's must be called tc.so)
     figures.py NAME=PATH ...                   also these
     figures.py --only drift,burst --rounds 3   some rows (see --list), medians of three rounds
 
-The programs stand in c-tests/figures, one for each case, and say at their top what they do. A full round takes about
-one minute per allocator and up to 3 GB of memory. The order of the allocators rotates with each round, and timed runs
-beside other work do not count if there are quiet ones.
+The programs stand in c-tests/figures, one for each case, and say at their top what they do. A full round
+takes about one minute per allocator and up to 3 GB of memory. The order of the allocators rotates with each
+round, and timed runs beside other work do not count if there are quiet ones.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from figures import allocators, launch, report, rows
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("named", nargs="*", metavar="NAME=PATH", help="an allocator to compare with")
-    parser.add_argument("--lib", type=pathlib.Path, help="the object under test (default: the built libpigalloc.so)")
+    parser.add_argument("--lib", type=pathlib.Path, help="the object under test (default: as built)")
     parser.add_argument("--peers", type=pathlib.Path, metavar="DIR", help="a folder of preloadable *.so")
     parser.add_argument("--only", metavar="ROW,...", help="these rows only; an end * stands for anything")
     parser.add_argument("--rounds", type=int, default=1, metavar="N")

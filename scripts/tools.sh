@@ -8,9 +8,8 @@ package_of() {
     case $1 in
         gcc | cc | make | g++ | valgrind | python3 | pkg-config | perl | git) echo "$1" ;;
         strip | readelf | nm) echo binutils ;;
-        redis-server) echo redis-server ;;
         redis-benchmark) echo redis-tools ;;
-        sqlite3 | xmllint | lua5.4) case $1 in xmllint) echo libxml2-utils ;; *) echo "$1" ;; esac ;;
+        xmllint) echo libxml2-utils ;;
         sort) echo coreutils ;;
         *) echo "$1" ;;
     esac

@@ -11,7 +11,7 @@ use crate::remote::Chain;
 use crate::slab::{self, Slab};
 use crate::span::Large;
 use crate::units::{HUGE_MIN, MAX_REQUEST, MIN_ALIGN, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{arena, central, foreign, heap::Heap, purge, size_class, sys, thread, tls};
+use crate::{arena, central, foreign, heap::Heap, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -31,30 +31,30 @@ static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
 /// A block of at least `size` bytes, aligned to 16.
 #[inline(always)]
 pub(crate) fn allocate(size: usize) -> Option<NonNull<u8>> {
-    if size <= size_class::SMALL_MAX {
-        let bin = magazine::bin_at(size_class::BIN_OFFSET[size] as usize);
-        if let Some(block) = bin.pop() {
-            return Some(block);
-        }
-    }
-    allocate_medium(size)
+    allocate_small(size).or_else(|| allocate_medium(size)).or_else(|| allocate_slow(size))
 }
 
-/// Sizes past the direct table, and everything else.
-#[inline(never)]
-fn allocate_medium(size: usize) -> Option<NonNull<u8>> {
-    if size.wrapping_sub(size_class::SMALL_MAX + 1) < size_class::MAX - size_class::SMALL_MAX {
-        let bin = magazine::bin_at(size_class::of(size) * size_class::BIN_BYTES);
-        if let Some(block) = bin.pop() {
-            return Some(block);
-        }
+/// The fast path alone: a small block from the thread's magazine. None says nothing about memory.
+#[inline(always)]
+pub(crate) fn allocate_small(size: usize) -> Option<NonNull<u8>> {
+    if size > size_class::SMALL_MAX {
+        return None;
     }
-    allocate_slow(size)
+    magazine::mine().pop_small(size)
 }
 
-#[cold]
+/// The same for sizes past the direct table.
+#[inline(always)]
+pub(crate) fn allocate_medium(size: usize) -> Option<NonNull<u8>> {
+    if size.wrapping_sub(size_class::SMALL_MAX + 1) >= size_class::MAX - size_class::SMALL_MAX {
+        return None;
+    }
+    magazine::mine().pop_class(size_class::of(size))
+}
+
+/// What [`allocate`] does when the fast paths have nothing.
 #[inline(never)]
-fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
+pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
     if !thread::is_started() && !thread::start() {
         return None;
     }
@@ -108,7 +108,7 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         run.arena.give(run.start, units, !run.clean);
         return None;
     };
-    page_map::enter(large.span(), 0);
+    page_map::enter(large.span());
     count_large(1, bytes as isize);
     let unused = units * UNIT - bytes;
     if !run.clean && unused >= TAIL_MIN {
@@ -135,15 +135,19 @@ fn relieve() {
 /// A block of at least `size` bytes, all zero.
 #[inline(always)]
 pub(crate) fn allocate_zeroed(size: usize) -> Option<NonNull<u8>> {
-    if size <= size_class::SMALL_MAX {
-        let bin = magazine::bin_at(size_class::BIN_OFFSET[size] as usize);
-        if let Some(block) = bin.pop() {
-            // SAFETY: the block is new, and has this many bytes.
-            unsafe { zero(block, bin.size()) };
-            return Some(block);
-        }
+    allocate_zeroed_small(size).or_else(|| allocate_zeroed_slow(size))
+}
+
+/// The fast path alone, as [`allocate_small`].
+#[inline(always)]
+pub(crate) fn allocate_zeroed_small(size: usize) -> Option<NonNull<u8>> {
+    if size > size_class::SMALL_MAX {
+        return None;
     }
-    allocate_zeroed_slow(size)
+    let block = magazine::mine().pop_small(size)?;
+    // SAFETY: the block is new, and classes are multiples of sixteen bytes.
+    unsafe { zero(block, align_up(size.max(1), MIN_ALIGN)) };
+    Some(block)
 }
 
 /// Zeroes a block of a class.
@@ -171,8 +175,9 @@ unsafe fn zero(block: NonNull<u8>, size: usize) {
     }
 }
 
+/// What [`allocate_zeroed`] does when the fast path has nothing.
 #[inline(never)]
-fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
+pub(crate) fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
     if size <= size_class::MAX {
         let block = allocate(size)?;
         // SAFETY: the block is new, and has at least `size` bytes.
@@ -191,27 +196,32 @@ fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
 }
 
 /// A block of at least `size` bytes at a multiple of `align`, a power of two.
-#[inline(always)]
+#[inline]
 pub(crate) fn allocate_aligned(align: usize, size: usize) -> Option<NonNull<u8>> {
-    if align <= MIN_ALIGN {
-        return allocate(size);
-    }
-    // A multiple of the alignment gets a class whose blocks all start at one.
-    let rounded = size.wrapping_add(align - 1) & !(align - 1);
-    if align <= size_class::MAX && rounded.wrapping_sub(1) < size_class::MAX {
-        return allocate(rounded);
-    }
-    allocate_aligned_slow(align, size)
+    allocate_aligned_small(align, size).or_else(|| allocate_aligned_slow(align, size))
 }
 
-#[cold]
+/// The fast path alone, as [`allocate_small`].
+#[inline(always)]
+pub(crate) fn allocate_aligned_small(align: usize, size: usize) -> Option<NonNull<u8>> {
+    // A multiple of the alignment has a class whose blocks all start at one: see the size classes.
+    // The sum wraps to a multiple, or to 0 for sizes beyond reach, and neither is small then.
+    let rounded = size.wrapping_add(align - 1) & align.wrapping_neg();
+    if rounded < size {
+        return None;
+    }
+    allocate_small(rounded)
+}
+
+/// What [`allocate_aligned`] does when the fast path has nothing.
 #[inline(never)]
-fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull<u8>> {
+pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull<u8>> {
     if size > MAX_REQUEST || align > MAX_REQUEST / 2 {
         return None;
     }
-    if size == 0 && align <= size_class::MAX {
-        return allocate(align);
+    let rounded = align_up(size.max(1), align);
+    if rounded <= size_class::MAX {
+        return allocate(rounded);
     }
     if !thread::is_started() && !thread::start() {
         return None;
@@ -238,21 +248,11 @@ pub(crate) fn allocate_aligned_zeroed(align: usize, size: usize) -> Option<NonNu
 /// Nobody uses the block any more.
 #[inline(always)]
 pub(crate) unsafe fn deallocate(block: *mut u8) {
-    let address = block as usize;
-    if let Some(entry) = page_map::entry_in_first(address) {
-        // SAFETY: an entry names a bin, or the zero bytes at the start of the first arena.
-        let bin = unsafe { &*(entry.bin_address() as *const magazine::Bin) };
-        // SAFETY: the address is a start of a block of a slab of this thread's, which the caller
-        // gives up, once the conditions before have held.
-        if bin.is_of(tls::heap())
-            && bin.is_start(address)
-            && unsafe { !slab::is_marked(address) && bin.push(address) }
-        {
-            return;
-        }
+    // SAFETY: the front is the thread's, and the caller gives the block up.
+    if unsafe { !magazine::mine().push_simple(block as usize) } {
+        // SAFETY: as above.
+        unsafe { deallocate_slow(block) }
     }
-    // SAFETY: the caller gives the block up.
-    unsafe { deallocate_slow(block) }
 }
 
 /// What an address is.
@@ -329,6 +329,15 @@ unsafe fn deallocate_slow(block: *mut u8) {
     if block.is_null() {
         return;
     }
+    let address = block as usize;
+    let slab = page_map::entry(address).and_then(|entry| Slab::of(entry.span()?));
+    if let Some(slab) = slab
+        && slab.index_of(address).is_some()
+        // SAFETY: a block starts here.
+        && unsafe { !slab::is_marked(address) }
+    {
+        return deallocate_small(slab, address);
+    }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
 }
@@ -337,17 +346,7 @@ unsafe fn deallocate_slow(block: *mut u8) {
 unsafe fn deallocate_found(block: *mut u8, found: Found) {
     let address = block as usize;
     match found {
-        Found::Small(slab) => {
-            let holder = slab.heap();
-            match thread::heap() {
-                Some(heap) if heap.address() == holder => heap.give(slab.class(), address),
-                heap => {
-                    // SAFETY: the block is given up, and has two words.
-                    unsafe { *slab::mark_of(address) = slab::mark() };
-                    give_away(heap, slab, address);
-                }
-            }
-        }
+        Found::Small(slab) => deallocate_small(slab, address),
         Found::Large(large) => {
             if !large.close() {
                 fatal::misuse("free", Misuse::DoubleFree, address);
@@ -371,11 +370,18 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
     }
 }
 
-/// Frees a block of a slab that the thread does not own.
-fn give_away(heap: Option<&'static Heap>, slab: &'static Slab, block: usize) {
+/// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it.
+fn deallocate_small(slab: &'static Slab, block: usize) {
+    let (holder, heap) = (slab.heap(), thread::heap());
+    if let Some(heap) = heap
+        && heap.address() == holder
+    {
+        return heap.give(slab.class(), block);
+    }
+    // SAFETY: the block is given up, and has two words.
+    unsafe { *slab::mark_of(block) = slab::MARK };
     if let Some(heap) = heap {
-        heap.give_away(slab, block);
-        return;
+        return heap.give_away(slab, block);
     }
     // SAFETY: the block is of this slab, and given up.
     if unsafe { slab.remote().push(Chain::new(block)) } {
@@ -385,35 +391,28 @@ fn give_away(heap: Option<&'static Heap>, slab: &'static Slab, block: usize) {
 
 // ---------------------------------------------------------------------- resize
 
+/// Whether the block at `address` can stay where it is for `size` bytes: the fast path of
+/// [`resize`]. False says nothing, not even that the address is a block's or the size not 0.
+#[inline(always)]
+pub(crate) fn fits_in_place(address: usize, size: usize) -> bool {
+    magazine::mine().fits_in_place(address, size)
+}
+
 /// Changes a block's size to at least `size` bytes, which is not 0. On None it is as it was.
 ///
 /// # Safety
 /// The caller gives the block up for the result.
-#[inline(always)]
+#[inline]
 pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-    let address = block.as_ptr() as usize;
-    if let Some(entry) = page_map::entry_in_first(address) {
-        // SAFETY: an entry names a bin, or zero bytes.
-        let bin = unsafe { &*(entry.bin_address() as *const magazine::Bin) };
-        let now = bin.size();
-        // In place while the block holds the size and at least half of it is used. Slabs of more
-        // units than one have blocks past what `is_start` can tell.
-        // SAFETY: the address is the start of a block when it comes to the mark.
-        if size <= now
-            && size > now / 2
-            && now <= UNIT / 8
-            && bin.is_start(address)
-            && unsafe { !slab::is_marked(address) }
-        {
-            return Some(block);
-        }
+    if fits_in_place(block.as_ptr() as usize, size) {
+        return Some(block);
     }
     // SAFETY: as the caller promises.
     unsafe { resize_slow(block, size) }
 }
 
 #[inline(never)]
-unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     let address = block.as_ptr() as usize;
     let found = resolve("realloc", Misuse::FreedBlock, address);
     if size > MAX_REQUEST {
@@ -479,11 +478,12 @@ unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
     let (arena, bytes) = (large.span().arena(), align_up(size, sys::page_size()));
     let wanted = units_for(bytes);
     if wanted > units {
-        if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none() {
+        if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none()
+        {
             return false;
         }
         large.set_bytes(bytes, wanted);
-        page_map::enter(large.span(), 0);
+        page_map::enter(large.span());
     } else {
         large.set_bytes(bytes, wanted);
         if wanted < units {
@@ -529,10 +529,11 @@ pub(crate) fn good_size(size: usize) -> Option<usize> {
 /// block.
 pub(crate) fn owns(address: *const u8) -> bool {
     let address = address as usize;
-    let in_span = page_map::entry(address).and_then(find_in_span).is_some_and(|found| match found {
-        Found::Large(large) => large.holds(address),
-        _ => true,
-    });
+    let in_span =
+        page_map::entry(address).and_then(find_in_span).is_some_and(|found| match found {
+            Found::Large(large) => large.holds(address),
+            _ => true,
+        });
     in_span || matches!(huge::find(address), huge::Found::Start(_) | huge::Found::Inside)
 }
 

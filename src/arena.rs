@@ -416,7 +416,8 @@ impl Arena {
         assert!(first <= end && end <= self.units.get() && end <= self.mapped.get().max(first));
         for unit in first..end {
             let (region, bit) = (self.region(unit), 1 << (unit % REGION_UNITS));
-            let (u, d) = (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
+            let (u, d) =
+                (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
             used += (u & bit != 0) as usize;
             dirty += (d & bit != 0) as usize;
             assert!(u & bit != 0 || unit >= self.low.get(), "free unit below the low mark");
@@ -452,6 +453,12 @@ pub(crate) unsafe fn start() -> bool {
         bytes /= 2;
     }
     false
+}
+
+/// Where the units of the first arena start, and how many there are.
+pub(crate) fn first_units() -> (usize, usize) {
+    let first = FIRST.first.get();
+    (FIRST.address(first), FIRST.units.get() - first)
 }
 
 /// All arenas.
@@ -540,11 +547,6 @@ pub(crate) fn release_empty() -> usize {
         bytes += size;
     }
     bytes
-}
-
-/// True when address space is limited.
-pub(crate) fn is_limited() -> bool {
-    LIMITED.load(Ordering::Relaxed) != 0
 }
 
 /// Bytes that went back to the system from free units, ever.

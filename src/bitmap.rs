@@ -38,6 +38,7 @@ pub(crate) fn all_set(words: &[u64], from: usize, to: usize) -> bool {
 }
 
 /// How many bits are set.
+#[cfg(any(test, debug_assertions))]
 pub(crate) fn count(words: &[u64]) -> usize {
     words.iter().map(|w| w.count_ones() as usize).sum()
 }

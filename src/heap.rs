@@ -1,18 +1,19 @@
 //! Heaps: the slabs that belong together, and the magazines in front of them.
 //!
-//! A thread's heap is used by that thread: its bins and its outbox without any lock, its slabs under
+//! A thread's heap is used by that thread: its magazines and its outbox without any lock, its slabs under
 //! the heap's lock, which is taken once for a batch of blocks and which other threads take only to
 //! give memory back to the system. Blocks that the thread frees but does not own collect in the
 //! outbox, by slab, and go to their owner's inbox in batches.
 //!
-//! The same structure without bins serves as a shard of the central heap.
+//! The same structure without magazines serves as a shard of the central heap.
 
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
-use crate::magazine::{self, Bin};
+use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::remote::{Chain, Inbox};
-use crate::slab::{Slab, Slabs};
-use crate::{central, meta, page_map, purge, size_class};
+use crate::slab::{self, Slab, Slabs};
+use crate::units::align_up;
+use crate::{arena, central, meta, page_map, purge, size_class, sys};
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
@@ -26,6 +27,11 @@ const PACKET_BYTES: usize = 16 << 10;
 const LOOK_AT: usize = 8;
 /// Slow paths between two looks at the clock.
 const TICK_EVERY: u32 = 16;
+
+/// Bytes of a heap's map that are committed at a time.
+const MAP_STEP: usize = 16 << 10;
+
+const _: () = assert!(size_of::<Heap>() <= MAP_OFFSET);
 
 /// Blocks of one slab on their way to its heap.
 struct Packet {
@@ -45,13 +51,16 @@ struct Shelf {
 /// A heap. All zero bytes are one that is not open yet.
 #[repr(C, align(64))]
 pub(crate) struct Heap {
-    bins: [Bin; size_class::COUNT],
+    /// What the fast paths use; first, since the thread's slot points to it.
+    front: Front,
     /// How many blocks the next refill of a class takes.
     batch: [Cell<u8>; size_class::COUNT],
     outbox: [Packet; PACKETS],
     ticks: Cell<u32>,
     /// Part of the central heap.
     is_central: Cell<bool>,
+    /// How many units the map would answer for if all of it were committed.
+    units: Cell<usize>,
 
     lock: Lock,
     shelves: [Shelf; size_class::COUNT],
@@ -64,26 +73,36 @@ pub(crate) struct Heap {
     pub(crate) next: AtomicPtr<Heap>,
 }
 
-// SAFETY: bins, batches, outbox and ticks belong to the owning thread; shelves to who holds `lock`;
+// SAFETY: front, batches, outbox and ticks belong to the owning thread; shelves to who holds `lock`;
 // the rest is atomic or a mutex.
 unsafe impl Sync for Heap {}
 
 impl Heap {
     /// A new heap that no thread owns.
     pub(crate) fn open(is_central: bool) -> Option<&'static Heap> {
-        let piece = meta::allocate(size_of::<Heap>())?;
-        // SAFETY: a zeroed piece is a valid heap that is not open, and it is ours alone.
-        let heap: &'static Heap = unsafe { piece.cast().as_ref() };
-        heap.is_central.set(is_central);
-        for (class, bin) in heap.bins.iter().enumerate() {
-            bin.open(class);
+        let (base, units) = arena::first_units();
+        let units = if is_central { 0 } else { units };
+        let page = sys::page_size();
+        let all = align_up(MAP_OFFSET + units, page);
+        let part = align_up(MAP_OFFSET + units.min(MAP_STEP), page).min(all);
+        let piece = sys::reserve(all)?;
+        // SAFETY: the range was just reserved, and nobody else knows of it.
+        unsafe {
+            if !sys::commit(piece, part) {
+                sys::unmap(piece, all);
+                return None;
+            }
         }
+        let heap = Heap::at(piece);
+        heap.is_central.set(is_central);
+        heap.front.open(base, units.min(part - MAP_OFFSET));
+        heap.units.set(units);
         Some(heap)
     }
 
     /// The heap at an address that came from [`address`](Heap::address).
     pub(crate) fn at(address: usize) -> &'static Heap {
-        // SAFETY: heaps come from `meta` and are never taken back.
+        // SAFETY: a heap's memory is never taken back, and zero bytes are a heap.
         unsafe { &*(address as *const Heap) }
     }
 
@@ -92,8 +111,8 @@ impl Heap {
         (&raw const *self) as usize
     }
 
-    pub(crate) fn bin(&self, class: usize) -> &Bin {
-        &self.bins[class]
+    pub(crate) fn front(&self) -> &Front {
+        &self.front
     }
 
     fn rank(&self) -> Rank {
@@ -111,21 +130,20 @@ impl Heap {
     #[inline(never)]
     pub(crate) fn refill(&'static self, class: usize) -> Option<NonNull<u8>> {
         self.tick();
-        let bin = &self.bins[class];
-        if !bin.is_equipped() {
-            let slots = meta::allocate(magazine::slot_bytes(bin.size()))?;
-            // SAFETY: the memory is new, and the bin is this thread's.
-            unsafe { bin.equip(slots, self.address(), class) };
+        if !self.front.is_equipped(class) {
+            let slots = meta::allocate(magazine::slot_bytes(size_class::size(class)))?;
+            // SAFETY: the memory is new, and the front is this thread's.
+            unsafe { self.front.equip(class, slots) };
         }
         {
             let guard = self.lock()?;
             let slab = self.slab_with_room(class, &guard)?;
             let count = self.next_batch(class).min(slab.free());
             // SAFETY: the magazine is equipped, empty and ours.
-            unsafe { bin.fill(count, |each| slab.take(count, each)) };
+            unsafe { self.front.fill(class, count, slab) };
             self.after_take(slab);
         }
-        bin.pop()
+        self.front.pop_class(class)
     }
 
     /// One block of `class`, for a thread that has no magazine.
@@ -136,7 +154,7 @@ impl Heap {
         slab.take(1, |taken| block = taken);
         self.after_take(slab);
         // SAFETY: the block is ours, and has two words.
-        unsafe { *crate::slab::mark_of(block) = 0 };
+        unsafe { *slab::mark_of(block) = 0 };
         NonNull::new(block as *mut u8)
     }
 
@@ -174,31 +192,65 @@ impl Heap {
             }
         }
         let slab = Slab::open(class, self.address())?;
-        page_map::enter(slab.span(), self.bin_address(class));
+        page_map::enter(slab.span());
+        self.note(slab);
         shelf.partial.push(slab);
         Some(slab)
     }
 
-    fn bin_address(&self, class: usize) -> usize {
-        (&raw const self.bins[class]) as usize
+    /// Enters a slab of one unit in the heap's own map. Without memory for that part of the map its
+    /// blocks take the slower path.
+    fn note(&self, slab: &'static Slab) {
+        if slab.span().units() != 1 {
+            return;
+        }
+        let (start, mapped) = (slab.span().start(), self.front.mapped());
+        let unit = self.front.unit(start);
+        if unit >= mapped && unit < self.units.get() {
+            let wanted = align_up(MAP_OFFSET + unit + 1, MAP_STEP) - MAP_OFFSET;
+            let wanted = wanted.min(self.units.get());
+            let page = sys::page_size();
+            let from = align_up(self.address() + MAP_OFFSET + mapped, page);
+            let to = align_up(self.address() + MAP_OFFSET + wanted, page);
+            // SAFETY: the pages belong to this heap's reservation, behind the committed ones.
+            if to <= from || unsafe { sys::commit(from, to - from) } {
+                self.front.set_mapped(wanted);
+            }
+        }
+        self.front.note(start, Some(slab.class()));
+    }
+
+    /// Takes a slab out of the heap's own map, and back to the system.
+    ///
+    /// # Safety
+    /// Under the lock; the slab's blocks are all free, and the lists name it no more.
+    unsafe fn close(&self, slab: &'static Slab) {
+        self.front.note(slab.span().start(), None);
+        // SAFETY: as the caller promises.
+        unsafe { slab.close() };
     }
 
     /// Makes a slab that no heap's lists name one of this heap's. Under the lock.
     pub(crate) fn receive(&'static self, slab: &'static Slab) {
         slab.set_heap(self.address());
-        page_map::enter(slab.span(), self.bin_address(slab.class()));
+        self.note(slab);
         let shelf = &self.shelves[slab.class()];
         if slab.is_full() { shelf.full.push(slab) } else { shelf.partial.push(slab) }
     }
 
     /// Takes a slab with a free block out of this heap's lists. Under the lock.
-    pub(crate) fn part_with(&'static self, class: usize, guard: &Guard<'_>) -> Option<&'static Slab> {
+    pub(crate) fn part_with(
+        &'static self,
+        class: usize,
+        guard: &Guard<'_>,
+    ) -> Option<&'static Slab> {
         let shelf = &self.shelves[class];
         if shelf.partial.first().is_none() {
             self.collect(guard);
         }
         let slab = shelf.partial.first()?;
         shelf.partial.remove(slab);
+        self.front.note(slab.span().start(), None);
         Some(slab)
     }
 
@@ -207,28 +259,27 @@ impl Heap {
     /// Puts a freed block of one of this heap's slabs away. Called by the heap's thread.
     #[inline(never)]
     pub(crate) fn give(&'static self, class: usize, block: usize) {
-        let bin = &self.bins[class];
-        // SAFETY: the bin is this thread's and the block one of its class, given up.
-        if unsafe { !bin.push(block) } {
+        // SAFETY: the front is this thread's and the block one of its class, given up.
+        if unsafe { !self.front.push_class(class, block) } {
             self.tick();
-            self.flush(bin, bin.count().div_ceil(2));
+            self.flush(class, self.front.count(class).div_ceil(2));
             // SAFETY: as above.
-            unsafe { bin.push(block) };
+            unsafe { self.front.push_class(class, block) };
         }
     }
 
     /// Gives the `count` oldest blocks of a magazine back to their slabs.
-    fn flush(&'static self, bin: &Bin, count: usize) {
+    fn flush(&'static self, class: usize, count: usize) {
         let Some(guard) = self.lock() else { return };
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
-        unsafe { bin.drain(count, |block| self.put_back(block, &guard)) };
-        self.look_for_low(bin);
+        unsafe { self.front.drain(class, count, |block| self.put_back(block, &guard)) };
+        self.look_for_low(class);
     }
 
     /// Brings the slab with the lowest address among the first few to the head of its list, so that
     /// the heap grows dense at its low end and empties at its high end.
-    fn look_for_low(&self, bin: &Bin) {
-        let partial = &self.shelves[size_class::of(bin.size())].partial;
+    fn look_for_low(&self, class: usize) {
+        let partial = &self.shelves[class].partial;
         let lowest = partial.iter().take(LOOK_AT).min_by_key(|slab| slab.span().start());
         if let (Some(lowest), Some(first)) = (lowest, partial.first())
             && !ptr::eq(lowest, first)
@@ -260,7 +311,7 @@ impl Heap {
         if slab.is_empty() && !shelf.partial.is_single() {
             shelf.partial.remove(slab);
             // SAFETY: we hold the lock, and the lists name the slab no more.
-            unsafe { slab.close() };
+            unsafe { self.close(slab) };
         }
     }
 
@@ -323,12 +374,15 @@ impl Heap {
 
     /// Whether `block`, marked as free, waits somewhere in this heap: in its magazine, its outbox.
     pub(crate) fn holds(&self, class: usize, slab: &'static Slab, block: usize) -> bool {
-        if self.bins[class].holds(block) {
+        if self.front.holds(class, block) {
             return true;
         }
         self.outbox.iter().any(|packet| {
             let same = packet.slab.get().is_some_and(|held| ptr::eq(held, slab));
-            same && packet.chain.get().is_some_and(|chain| chain.holds(|a| slab.index_of(a).is_some(), block))
+            same && packet
+                .chain
+                .get()
+                .is_some_and(|chain| chain.holds(|a| slab.index_of(a).is_some(), block))
         })
     }
 
@@ -363,7 +417,7 @@ impl Heap {
                 if slab.is_empty() {
                     shelf.partial.remove(slab);
                     // SAFETY: we hold the lock, and the lists name the slab no more.
-                    unsafe { slab.close() };
+                    unsafe { self.close(slab) };
                 } else {
                     bytes += slab.purge();
                 }
@@ -384,8 +438,11 @@ impl Heap {
     /// # Safety
     /// The heap is the calling thread's, or its thread is dead and the caller claimed it.
     pub(crate) unsafe fn put_away(&'static self) {
-        for bin in self.bins.iter().filter(|bin| bin.count() > 0) {
-            self.flush(bin, bin.count());
+        for class in 0..size_class::COUNT {
+            match self.front.count(class) {
+                0 => {}
+                count => self.flush(class, count),
+            }
         }
         self.send_all();
     }
@@ -401,7 +458,11 @@ impl Heap {
         for shelf in &self.shelves {
             for list in [&shelf.partial, &shelf.full] {
                 for slab in list.iter() {
-                    if central::receive(slab, |slab| list.remove(slab)).is_none() {
+                    let forget = |slab: &'static Slab| {
+                        list.remove(slab);
+                        self.front.note(slab.span().start(), None);
+                    };
+                    if central::receive(slab, forget).is_none() {
                         return;
                     }
                 }
@@ -434,11 +495,9 @@ impl Heap {
                     assert!(list.contains(slab));
                     let entry = page_map::entry(slab.span().start()).expect("in the map");
                     assert!(ptr::eq(entry.span().expect("a span"), slab.span()));
-                    assert_eq!(entry.bin_address(), self.bin_address(class));
                 }
             }
-            let bin = &self.bins[class];
-            assert!(bin.count() <= magazine::capacity(bin.size()));
+            assert!(self.front.count(class) <= magazine::capacity(size_class::size(class)));
         }
     }
 }

@@ -78,7 +78,8 @@ fn adopt(start: usize, bytes: usize) -> bool {
     let _guard = LOCK.inherit(Rank::Huge);
     // An address lives again: what was remembered of it is void.
     for record in records() {
-        if record.bytes.load(Ordering::Relaxed) == 0 && record.start.load(Ordering::Relaxed) == start
+        if record.bytes.load(Ordering::Relaxed) == 0
+            && record.start.load(Ordering::Relaxed) == start
         {
             record.start.store(0, Ordering::Relaxed);
         }
@@ -110,7 +111,8 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
         if mapping + total > start + bytes {
             sys::unmap(start + bytes, mapping + total - start - bytes);
         }
-        if bytes >= 2 * crate::units::REGION && crate::config::huge() != crate::config::Huge::Never {
+        if bytes >= 2 * crate::units::REGION && crate::config::huge() != crate::config::Huge::Never
+        {
             sys::advise_huge(start, bytes);
         }
     }

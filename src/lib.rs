@@ -15,7 +15,9 @@
 #![allow(clippy::new_without_default)]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-compile_error!("pigalloc runs on x86-64 Linux: its thread slot and system calls are written for it");
+compile_error!(
+    "pigalloc runs on x86-64 Linux: its thread slot and system calls are written for it"
+);
 
 #[cfg(any(test, loom))]
 extern crate std;

@@ -66,19 +66,12 @@ impl Lock {
 
     /// Takes the lock, or answers None when its holder vanished in a fork.
     pub(crate) fn acquire(&self, rank: Rank) -> Option<Guard<'_>> {
-        let free = self.0.compare_exchange(FREE, Self::held(), Ordering::Acquire, Ordering::Relaxed);
+        let free =
+            self.0.compare_exchange(FREE, Self::held(), Ordering::Acquire, Ordering::Relaxed);
         if free.is_err() && !self.wait() {
             return None;
         }
         Some(Guard::new(self, rank))
-    }
-
-    /// Takes the lock if nobody has it now.
-    pub(crate) fn try_acquire(&self, rank: Rank) -> Option<Guard<'_>> {
-        self.0
-            .compare_exchange(FREE, Self::held(), Ordering::Acquire, Ordering::Relaxed)
-            .ok()
-            .map(|_| Guard::new(self, rank))
     }
 
     /// Takes the lock, also from a holder that vanished in a fork: for what is consistent after
@@ -208,7 +201,7 @@ mod tests {
             }
         });
         assert_eq!(COUNT.load(std::sync::atomic::Ordering::Relaxed), 80_000);
-        assert!(LOCK.try_acquire(Rank::Heap).is_some());
+        assert!(LOCK.acquire(Rank::Heap).is_some());
     }
 
     #[test]

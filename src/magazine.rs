@@ -1,4 +1,4 @@
-//! Bins and magazines: the fast path.
+//! Magazines and the front of a heap: the fast path.
 //!
 //! A magazine is a small stack of free blocks of one class that belongs to one thread. It holds
 //! addresses, apart from the blocks, so an overwritten free block changes nothing here. Taking and
@@ -7,22 +7,29 @@
 //!
 //! The stack's ends are told by what stands in its slots: 0 below the first block, [`FULL`] behind
 //! the last slot. Stale addresses may stand above the top.
+//!
+//! The [`Front`] has everything that the fast paths read, laid out for them: they find it by the
+//! thread's slot and need nothing else but the block. Its last part is the heap's own page map, a
+//! byte for each unit that says which class of *this heap's* slabs stands there, so that "is it
+//! ours", "is it in a slab", "is it mine" and "which class" are one load.
 
-use crate::size_class;
-use crate::slab;
-use crate::tls;
+use crate::slab::{self, MARK, Slab};
+use crate::units::UNIT_SHIFT;
+use crate::{size_class, tls};
 use core::arch::global_asm;
 use core::cell::Cell;
-use core::ptr::NonNull;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
 
 /// Ends a stack: no block has this address.
 const FULL: usize = 1;
 /// The most blocks in a magazine, and the most bytes while it has more than a few blocks.
 const MOST_BLOCKS: usize = 126;
-const MOST_BYTES: usize = 16 << 10;
+const MOST_BYTES: usize = 32 << 10;
+/// One place for each class, after a place 0 that stands for "no class".
+const PLACES: usize = size_class::COUNT + 1;
 
-/// How many blocks of `class` a thread keeps at most.
+/// How many blocks of a size a thread keeps at most.
 pub(crate) const fn capacity(size: usize) -> usize {
     let fit = MOST_BYTES / size;
     if fit > MOST_BLOCKS {
@@ -39,23 +46,33 @@ pub(crate) const fn slot_bytes(size: usize) -> usize {
     (capacity(size) + 2) * size_of::<usize>()
 }
 
-/// What the fast paths need to know of one class in one heap.
+/// How to tell whether a block starts at an address: see [`size_class::reciprocal`].
 #[repr(C)]
-pub(crate) struct Bin {
-    /// The slot of the block to give out next.
-    top: AtomicPtr<usize>,
-    /// The heap's address where the class has slabs of one unit; one more where they have several,
-    /// so that the fast path passes them over; 0 where nothing is owned.
-    tag: AtomicUsize,
+struct Start {
     reciprocal: Cell<u32>,
-    /// Bytes in a block.
-    size: Cell<u32>,
-    slots: Cell<*mut usize>,
+    /// What the fraction stays below. 0 for "no class": nothing is a start.
+    bound: Cell<u32>,
 }
 
-const _: () = assert!(size_of::<Bin>() == size_class::BIN_BYTES);
+/// What the fast paths read of a heap. Owned by its thread (or by who claimed it from a dead one),
+/// but for the bytes of the map: whoever holds the heap's lock writes those. No atomics are needed
+/// there: a thread reads the byte of a unit to free a block in it, and then the unit has not changed
+/// hands since the block was handed out, which the program has ordered before.
+#[repr(C)]
+pub(crate) struct Front {
+    /// For each place, the slot of the block to give out next.
+    tops: [AtomicPtr<usize>; PLACES],
+    starts: [Start; PLACES],
+    /// The place of every request of the direct table.
+    small: [Cell<u8>; size_class::SMALL_MAX + 1],
+    /// Where the first arena's units start, and how many of them the map answers for.
+    base: Cell<usize>,
+    mapped: Cell<usize>,
+    slots: [Cell<*mut usize>; PLACES],
+}
 
-// The bins of a thread without a heap: empty, owning nothing.
+// The front of a thread without a heap: all magazines empty, and a map that answers for nothing.
+// Its table of places may be all zero, since place 0 is as empty as the others.
 global_asm!(
     ".section .data.rel.ro,\"aw\",@progbits",
     ".balign 64",
@@ -63,170 +80,276 @@ global_asm!(
     ".hidden pigalloc_no_heap",
     ".globl pigalloc_no_heap",
     "pigalloc_no_heap:",
-    ".rept {count}",
-    ".quad pigalloc_no_slots, 0, 0, pigalloc_no_slots",
+    ".rept {places}",
+    ".quad pigalloc_no_slots",
     ".endr",
+    ".zero {rest}",
     ".size pigalloc_no_heap, . - pigalloc_no_heap",
     ".section .rodata",
     ".balign 8",
+    ".hidden pigalloc_no_slots",
+    ".globl pigalloc_no_slots",
     "pigalloc_no_slots:",
     ".quad 0, {full}",
     ".text",
-    count = const size_class::COUNT,
+    places = const PLACES,
+    rest = const size_of::<Front>() - PLACES * size_of::<usize>(),
     full = const FULL,
 );
 
 unsafe extern "C" {
     #[link_name = "pigalloc_no_heap"]
-    static NO_HEAP: [Bin; size_class::COUNT];
+    static NO_HEAP: Front;
+    #[link_name = "pigalloc_no_slots"]
+    static NO_SLOTS: [usize; 2];
 }
 
-/// The bins of a thread that has no heap.
+/// The front of a thread that has no heap, by address.
 pub(crate) fn no_heap() -> usize {
     (&raw const NO_HEAP) as usize
 }
 
-/// The thread's bin at an offset of [`size_class::BIN_OFFSET`].
-#[inline(always)]
-pub(crate) fn bin_at(offset: usize) -> &'static Bin {
-    // SAFETY: the slot holds the address of an array of bins, and offsets stay inside it.
-    unsafe { &*((tls::heap() + offset) as *const Bin) }
+fn no_slots() -> *mut usize {
+    (&raw const NO_SLOTS).cast::<usize>().cast_mut()
 }
 
-impl Bin {
-    /// Prepares the bin of a new heap: empty, with nothing to give or take.
-    pub(crate) fn open(&self, class: usize) {
-        // SAFETY: the first bin of no heap.
-        let none = unsafe { NO_HEAP[0].slots.get() };
-        let size = size_class::size(class);
-        self.slots.set(none);
-        self.size.set(size as u32);
-        self.reciprocal.set(size_class::reciprocal(size));
-        self.top.store(none, Ordering::Relaxed);
+/// The calling thread's front.
+#[inline(always)]
+pub(crate) fn mine() -> &'static Front {
+    // SAFETY: the slot holds the address of a front, which is never taken back.
+    unsafe { &*(tls::heap() as *const Front) }
+}
+
+impl Front {
+    /// Prepares the front of a new heap, whose map has a zeroed byte for each of `mapped` units
+    /// from `base` on.
+    pub(crate) fn open(&self, base: usize, mapped: usize) {
+        for place in 0..PLACES {
+            self.tops[place].store(no_slots(), Ordering::Relaxed);
+            self.slots[place].set(no_slots());
+        }
+        for class in 0..size_class::COUNT {
+            if size_class::slab_units(class) == 1 {
+                let start = &self.starts[class + 1];
+                start.reciprocal.set(size_class::reciprocal(size_class::size(class)));
+                start.bound.set(size_class::START_FRACTION + 1);
+            }
+        }
+        for (place, &class) in self.small.iter().zip(&size_class::SMALL) {
+            place.set(class + 1);
+        }
+        self.base.set(base);
+        self.mapped.set(mapped);
     }
 
-    /// Whether the bin has a magazine of its own.
-    pub(crate) fn is_equipped(&self) -> bool {
-        self.tag.load(Ordering::Relaxed) != 0
+    /// Makes the map answer for more units.
+    pub(crate) fn set_mapped(&self, mapped: usize) {
+        self.mapped.set(mapped);
     }
 
-    /// Gives the bin its slots, [`slot_bytes`] of zeroed memory.
-    ///
-    /// # Safety
-    /// The memory is the bin's from now on; `heap` is the address of the heap it belongs to.
-    pub(crate) unsafe fn equip(&self, slots: NonNull<u8>, heap: usize, class: usize) {
-        let size = size_class::size(class);
-        let slots: *mut usize = slots.as_ptr().cast();
-        // SAFETY: the caller's memory has room for the bottom, the blocks and the end.
-        unsafe { slots.add(capacity(size) + 1).write(FULL) };
-        self.slots.set(slots);
-        self.top.store(slots, Ordering::Relaxed);
-        let apart = size_class::slab_units(class) > 1;
-        self.tag.store(heap + apart as usize, Ordering::Relaxed);
+    /// How many units the map answers for.
+    pub(crate) fn mapped(&self) -> usize {
+        self.mapped.get()
     }
 
-    /// Whether the blocks of this bin are the thread's own, of slabs of one unit.
+    /// The index that an address in the first arena has in the map.
     #[inline(always)]
-    pub(crate) fn is_of(&self, heap: usize) -> bool {
-        self.tag.load(Ordering::Relaxed) == heap
+    pub(crate) fn unit(&self, address: usize) -> usize {
+        address.wrapping_sub(self.base.get()) >> UNIT_SHIFT
     }
 
-    /// Bytes in a block.
-    #[inline(always)]
-    pub(crate) fn size(&self) -> usize {
-        self.size.get() as usize
+    /// Notes in the map that a slab of one unit is this heap's, or, with None, that it is no more.
+    pub(crate) fn note(&self, address: usize, class: Option<usize>) {
+        let unit = self.unit(address);
+        if unit < self.mapped() {
+            let place = class.map_or(0, |class| class + 1);
+            // SAFETY: the map has `mapped` bytes.
+            unsafe { (*self.map_start().add(unit)).set(place as u8) };
+        }
     }
 
-    /// Whether a block of a one-unit slab starts at `address`.
+    /// The place of the heap's slab in a unit of the map; 0 when there is none of one unit.
     #[inline(always)]
-    pub(crate) fn is_start(&self, address: usize) -> bool {
-        u32::from(address as u16).wrapping_mul(self.reciprocal.get()) <= size_class::START_FRACTION
+    fn place_of(&self, unit: usize) -> usize {
+        // SAFETY: the caller has compared the unit with `mapped`, and the map has so many bytes.
+        unsafe { (*self.map_start().add(unit)).get() as usize }
     }
 
-    /// Takes a block, unmarked. None when the magazine is empty.
+    /// The map, which stands at a fixed distance behind the front.
     #[inline(always)]
-    pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
-        let top = self.top.load(Ordering::Relaxed);
+    fn map_start(&self) -> *const Cell<u8> {
+        (&raw const *self).cast::<u8>().wrapping_add(MAP_OFFSET).cast()
+    }
+
+    #[inline(always)]
+    fn top(&self, place: usize) -> &AtomicPtr<usize> {
+        debug_assert!(place < PLACES);
+        // SAFETY: places come from the tables, which have no other values.
+        unsafe { self.tops.get_unchecked(place) }
+    }
+
+    #[inline(always)]
+    fn is_start(&self, place: usize, address: usize) -> bool {
+        debug_assert!(place < PLACES);
+        // SAFETY: as in `top`.
+        let start = unsafe { self.starts.get_unchecked(place) };
+        u32::from(address as u16).wrapping_mul(start.reciprocal.get()) < start.bound.get()
+    }
+
+    /// Takes a block for a request of at most `SMALL_MAX` bytes. None when there is none at hand.
+    #[inline(always)]
+    pub(crate) fn pop_small(&self, size: usize) -> Option<NonNull<u8>> {
+        self.pop(self.small[size].get() as usize)
+    }
+
+    /// Takes a block of a class.
+    #[inline(always)]
+    pub(crate) fn pop_class(&self, class: usize) -> Option<NonNull<u8>> {
+        self.pop(class + 1)
+    }
+
+    /// Takes a block, unmarked.
+    #[inline(always)]
+    fn pop(&self, place: usize) -> Option<NonNull<u8>> {
+        let top = self.top(place).load(Ordering::Relaxed);
         // SAFETY: `top` points into the slots, at the lowest to the bottom, which reads 0.
         let block = unsafe { *top };
         let block = NonNull::new(block as *mut u8)?;
         // SAFETY: `top` is above the bottom, since its slot is not 0.
-        self.top.store(unsafe { top.sub(1) }, Ordering::Relaxed);
+        self.top(place).store(unsafe { top.sub(1) }, Ordering::Relaxed);
         // SAFETY: blocks in a magazine are free and ours, and have two words.
         unsafe { *slab::mark_of(block.as_ptr() as usize) = 0 };
         Some(block)
     }
 
+    /// Frees the block at `address` if that is simple: it is the start of a block of one of this
+    /// heap's slabs of one unit, does not look free, and the magazine has room. False otherwise,
+    /// with nothing done.
+    ///
+    /// # Safety
+    /// The front is the calling thread's, which gives up whatever starts at `address`.
+    #[inline(always)]
+    pub(crate) unsafe fn push_simple(&self, address: usize) -> bool {
+        let unit = self.unit(address);
+        if unit >= self.mapped.get() {
+            return false;
+        }
+        let place = self.place_of(unit);
+        // SAFETY: once `is_start` holds, the address is the start of a block of our slab.
+        self.is_start(place, address)
+            && unsafe { !slab::is_marked(address) && self.push(place, address) }
+    }
+
     /// Puts a freed block away and marks it. False when the magazine is full.
     ///
     /// # Safety
-    /// The bin is the calling thread's, and `block` is a block of one of its slabs, given up.
+    /// The front is the calling thread's, and `block` is a block of one of its slabs of this
+    /// class, given up.
+    pub(crate) unsafe fn push_class(&self, class: usize, block: usize) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { self.push(class + 1, block) }
+    }
+
     #[inline(always)]
-    pub(crate) unsafe fn push(&self, block: usize) -> bool {
-        let top = self.top.load(Ordering::Relaxed);
+    unsafe fn push(&self, place: usize, block: usize) -> bool {
+        let top = self.top(place).load(Ordering::Relaxed);
         // SAFETY: behind the top there is a slot or the end.
         unsafe {
             let slot = top.add(1);
             if *slot == FULL {
                 return false;
             }
-            *slab::mark_of(block) = slab::mark();
+            *slab::mark_of(block) = MARK;
             *slot = block;
             // A fork may freeze this thread's magazine at any instruction: the block must be in
             // its slot before the top says so.
             compiler_fence(Ordering::Release);
-            self.top.store(slot, Ordering::Relaxed);
+            self.top(place).store(slot, Ordering::Relaxed);
         }
         true
     }
 
-    /// How many blocks the magazine holds. Exact for its thread, a glimpse for others.
-    pub(crate) fn count(&self) -> usize {
-        let top = self.top.load(Ordering::Relaxed) as usize;
-        top.wrapping_sub(self.slots.get() as usize) / size_of::<usize>()
+    /// Whether the block at `address` can stay where it is for `size` bytes: it is this heap's, in
+    /// a slab of one unit, and at least half used. False says nothing.
+    #[inline(always)]
+    pub(crate) fn fits_in_place(&self, address: usize, size: usize) -> bool {
+        let unit = self.unit(address);
+        if unit >= self.mapped.get() {
+            return false;
+        }
+        let place = self.place_of(unit);
+        // SAFETY: once `is_start` holds, the address is the start of a block of our slab, and the
+        // place is of a class.
+        self.is_start(place, address)
+            && unsafe { !slab::is_marked(address) }
+            && size_class::fits(place - 1, size)
     }
 
-    /// Fills an empty magazine with `count` blocks, of which `next` gives the first to hand out
-    /// first. They are unmarked or marked as they are.
+    /// Whether a class has a magazine.
+    pub(crate) fn is_equipped(&self, class: usize) -> bool {
+        self.slots[class + 1].get() != no_slots()
+    }
+
+    /// Gives a class its slots, [`slot_bytes`] of zeroed memory.
     ///
     /// # Safety
-    /// The bin is equipped and the calling thread's; `count` is at most the capacity.
-    pub(crate) unsafe fn fill(&self, count: usize, each: impl FnOnce(&mut dyn FnMut(usize))) {
-        let slots = self.slots.get();
+    /// The memory is the front's from now on, and the front is the calling thread's.
+    pub(crate) unsafe fn equip(&self, class: usize, slots: NonNull<u8>) {
+        let slots: *mut usize = slots.as_ptr().cast();
+        // SAFETY: the caller's memory has room for the bottom, the blocks and the end.
+        unsafe { slots.add(capacity(size_class::size(class)) + 1).write(FULL) };
+        self.slots[class + 1].set(slots);
+        self.tops[class + 1].store(slots, Ordering::Relaxed);
+    }
+
+    /// How many blocks a magazine holds. Exact for its thread, a glimpse for others.
+    pub(crate) fn count(&self, class: usize) -> usize {
+        let top = self.tops[class + 1].load(Ordering::Relaxed) as usize;
+        top.wrapping_sub(self.slots[class + 1].get() as usize) / size_of::<usize>()
+    }
+
+    /// Fills an empty magazine with `count` blocks of a slab, the lowest to be handed out first.
+    ///
+    /// # Safety
+    /// The class is equipped, the front the calling thread's, and the lock of its heap held;
+    /// `count` is at most the capacity, and what the slab has.
+    pub(crate) unsafe fn fill(&self, class: usize, count: usize, slab: &Slab) {
+        let slots = self.slots[class + 1].get();
         let mut left = count;
-        each(&mut |block| {
+        slab.take(count, |block| {
             // SAFETY: at most `count` blocks come, and the slots 1 to count exist.
             unsafe { slots.add(left).write(block) };
             left -= 1;
         });
         debug_assert_eq!(left, 0);
         // SAFETY: as above.
-        self.top.store(unsafe { slots.add(count) }, Ordering::Relaxed);
+        self.tops[class + 1].store(unsafe { slots.add(count) }, Ordering::Relaxed);
     }
 
     /// Takes the `count` blocks out that were put in first.
     ///
     /// # Safety
-    /// The bin is equipped, its thread's own or a dead thread's, and holds at least `count`.
-    pub(crate) unsafe fn drain(&self, count: usize, mut each: impl FnMut(usize)) {
-        let (slots, held) = (self.slots.get(), self.count());
+    /// The class is equipped and holds at least `count`; the front is the calling thread's own, or
+    /// a dead thread's.
+    pub(crate) unsafe fn drain(&self, class: usize, count: usize, mut each: impl FnMut(usize)) {
+        let (slots, held) = (self.slots[class + 1].get(), self.count(class));
         // SAFETY: slots 1 to `held` hold blocks.
         unsafe {
             for i in 1..=count {
                 each(slots.add(i).read());
             }
-            slots.add(1).copy_from(slots.add(1 + count), held - count);
-            self.top.store(slots.add(held - count), Ordering::Relaxed);
+            ptr::copy(slots.add(1 + count), slots.add(1), held - count);
+            self.tops[class + 1].store(slots.add(held - count), Ordering::Relaxed);
         }
     }
 
-    /// Whether `block` is in the magazine, as far as can be seen from outside.
-    pub(crate) fn holds(&self, block: usize) -> bool {
-        if !self.is_equipped() {
-            return false;
-        }
-        let slots = self.slots.get();
+    /// Whether `block` is in a magazine, as far as can be seen from outside.
+    pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
+        let slots = self.slots[class + 1].get();
         // SAFETY: `count` never exceeds the capacity, so the slots exist.
-        (1..=self.count()).any(|i| unsafe { slots.add(i).read_volatile() } == block)
+        (1..=self.count(class)).any(|i| unsafe { slots.add(i).read_volatile() } == block)
     }
 }
+
+/// Where the map of a heap starts, in bytes from the front: behind the rest of the heap.
+pub(crate) const MAP_OFFSET: usize = 6144;

@@ -10,18 +10,12 @@ use crate::sync::Ordering;
 use crate::units::{UNIT, UNIT_SHIFT};
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 
-/// Where an arena's table starts, in bytes from the arena's start. What stands before it in the
-/// first arena reads as zero: offset 0 is the bin of everything that is no block of a slab.
+/// Where an arena's table starts, in bytes from the arena's start. The page before it is empty.
 pub(crate) const TABLE: usize = 4096;
 
-/// What stands in one unit.
-#[repr(C)]
-pub(crate) struct Entry {
-    /// The bin of the slab's owner, in bytes from the start of the first arena; 0 for no slab.
-    bin: AtomicU32,
-    /// The span's descriptor, likewise; 0 for none, or [`TOMB`].
-    span: AtomicU32,
-}
+/// What stands in one unit: the offset of the span's descriptor from the start of the first arena;
+/// 0 for none, or [`TOMB`].
+pub(crate) struct Entry(AtomicU32);
 
 /// Stands for a span that was freed as a whole, until the unit is used again.
 const TOMB: u32 = 1;
@@ -56,16 +50,8 @@ static FIRST: Range = Range::new();
 static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// The start of the first arena; also what marks a freed block (see [`crate::slab`]).
-#[inline(always)]
-pub(crate) fn base() -> usize {
+fn base() -> usize {
     FIRST.base.load(Ordering::Relaxed)
-}
-
-/// The entry of an address in the first arena.
-#[inline(always)]
-pub(crate) fn entry_in_first(address: usize) -> Option<&'static Entry> {
-    FIRST.entry(address)
 }
 
 /// The entry of any address.
@@ -95,15 +81,10 @@ pub(crate) fn withdraw(slot: usize) {
 }
 
 impl Entry {
-    /// The address of the owner's bin; for anything but a slab, that of sixteen zero words.
-    #[inline(always)]
-    pub(crate) fn bin_address(&self) -> usize {
-        base() + self.bin.load(Ordering::Relaxed) as usize
-    }
-
     /// The span that holds the unit.
+    #[inline]
     pub(crate) fn span(&self) -> Option<&'static Span> {
-        match self.span.load(Ordering::Acquire) {
+        match self.0.load(Ordering::Acquire) {
             0 | TOMB => None,
             // SAFETY: descriptors lie in the first arena at the offset that was stored, and their
             // memory is never given back.
@@ -113,7 +94,7 @@ impl Entry {
 
     /// True when the unit's last span was freed as a whole.
     pub(crate) fn is_tomb(&self) -> bool {
-        self.span.load(Ordering::Relaxed) == TOMB
+        self.0.load(Ordering::Relaxed) == TOMB
     }
 }
 
@@ -121,19 +102,17 @@ fn entries(start: usize, units: usize) -> impl Iterator<Item = &'static Entry> {
     (0..units).filter_map(move |i| entry(start + i * UNIT))
 }
 
-/// Enters a span for the units it covers; `bin` is the address of the owner's bin, 0 for none.
-pub(crate) fn enter(span: &'static Span, bin: usize) {
+/// Enters a span for the units it covers.
+pub(crate) fn enter(span: &'static Span) {
     let offset = (&raw const *span) as usize - base();
     for entry in entries(span.start(), span.units()) {
-        entry.bin.store(if bin == 0 { 0 } else { (bin - base()) as u32 }, Ordering::Relaxed);
-        entry.span.store(offset as u32, Ordering::Release);
+        entry.0.store(offset as u32, Ordering::Release);
     }
 }
 
 /// Clears the entries of units that a span gives up; `freed` when the program freed all of it.
 pub(crate) fn clear(start: usize, units: usize, freed: bool) {
     for entry in entries(start, units) {
-        entry.span.store(if freed { TOMB } else { 0 }, Ordering::Release);
-        entry.bin.store(0, Ordering::Relaxed);
+        entry.0.store(if freed { TOMB } else { 0 }, Ordering::Release);
     }
 }

@@ -9,10 +9,8 @@ use crate::units::{MIN_ALIGN, UNIT};
 pub(crate) const COUNT: usize = 80;
 /// The largest size with a class.
 pub(crate) const MAX: usize = 64 << 10;
-/// The largest size that the direct table answers.
+/// The largest size that the direct table answers, one byte for each.
 pub(crate) const SMALL_MAX: usize = 1024;
-/// Bytes of a bin, in which [`BIN_OFFSET`] counts.
-pub(crate) const BIN_BYTES: usize = 32;
 
 const LINEAR: usize = 8;
 const MEDIUM_STEP: usize = 128;
@@ -40,7 +38,7 @@ const fn sizes() -> [u32; COUNT] {
 /// Block size of each class.
 pub(crate) static SIZE: [u32; COUNT] = sizes();
 
-const fn bin_offsets() -> [u16; SMALL_MAX + 1] {
+const fn small() -> [u8; SMALL_MAX + 1] {
     let sizes = sizes();
     let mut table = [0; SMALL_MAX + 1];
     let (mut size, mut class) = (0, 0);
@@ -48,14 +46,14 @@ const fn bin_offsets() -> [u16; SMALL_MAX + 1] {
         while (sizes[class] as usize) < size {
             class += 1;
         }
-        table[size] = (class * BIN_BYTES) as u16;
+        table[size] = class as u8;
         size += 1;
     }
     table
 }
 
-/// For every request of up to [`SMALL_MAX`] bytes, where its bin starts in a heap, in bytes.
-pub(crate) static BIN_OFFSET: [u16; SMALL_MAX + 1] = bin_offsets();
+/// The class of every request of up to [`SMALL_MAX`] bytes.
+pub(crate) static SMALL: [u8; SMALL_MAX + 1] = small();
 
 const fn medium() -> [u8; MAX / MEDIUM_STEP] {
     let sizes = sizes();
@@ -76,16 +74,19 @@ static MEDIUM: [u8; MAX / MEDIUM_STEP] = medium();
 /// The class of a request of up to [`MAX`] bytes.
 #[inline(always)]
 pub(crate) fn of(size: usize) -> usize {
-    if size <= SMALL_MAX {
-        BIN_OFFSET[size] as usize / BIN_BYTES
-    } else {
-        MEDIUM[(size - 1) / MEDIUM_STEP] as usize
-    }
+    if size <= SMALL_MAX { SMALL[size] as usize } else { MEDIUM[(size - 1) / MEDIUM_STEP] as usize }
 }
 
 /// The block size of `class`.
 pub(crate) fn size(class: usize) -> usize {
     SIZE[class] as usize
+}
+
+/// Whether a block of `class` holds `size` bytes and at least half of it is then used.
+#[inline(always)]
+pub(crate) fn fits(class: usize, size: usize) -> bool {
+    let now = SIZE[class] as usize;
+    size <= now && size > now / 2
 }
 
 /// How many units a slab of this class spans: one while it holds at least eight blocks.
@@ -109,6 +110,29 @@ pub(crate) fn slab_blocks(class: usize) -> usize {
 /// the offset is the start of a block.
 pub(crate) const fn reciprocal(size: usize) -> u32 {
     ((1u64 << 32).div_ceil(size as u64)) as u32
+}
+
+const fn inverses() -> [u64; COUNT] {
+    let sizes = sizes();
+    let mut table = [0; COUNT];
+    let mut class = 0;
+    while class < COUNT {
+        table[class] = (u64::MAX / sizes[class] as u64) + 1;
+        class += 1;
+    }
+    table
+}
+
+/// 2^64 / size, rounded up, for each class.
+static INVERSE: [u64; COUNT] = inverses();
+
+/// The index of the block of `class` that starts `offset` bytes into a slab, if one does: the same
+/// as with [`reciprocal`], in 64.64 fixed point and for slabs of any number of units.
+#[inline]
+pub(crate) fn index(class: usize, offset: usize) -> Option<usize> {
+    let inverse = INVERSE[class];
+    let product = offset as u128 * u128::from(inverse);
+    ((product as u64) < inverse).then_some((product >> 64) as usize)
 }
 
 /// The bound that the fraction of [`reciprocal`] stays under at the start of a block.
@@ -153,6 +177,16 @@ mod tests {
                 assert_eq!(start, offset % size == 0, "size {size} offset {offset}");
                 let index = (offset as u64 * m as u64) >> 32;
                 assert_eq!(index as usize, offset / size);
+            }
+        }
+    }
+
+    #[test]
+    fn index_is_exact_in_slabs_of_any_class() {
+        for class in 0..COUNT {
+            for offset in 0..slab_units(class) * UNIT {
+                let expected = (offset % size(class) == 0).then_some(offset / size(class));
+                assert_eq!(index(class, offset), expected);
             }
         }
     }

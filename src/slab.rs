@@ -5,8 +5,8 @@
 //! any time. Invariant: `free` is the number of set bits; every other block is with the program, in
 //! a magazine, or on its way back from another thread.
 //!
-//! A freed block carries a mark in its second word (the address of the first arena, which no
-//! program has a reason to store), so that freeing it again is noticed at once; see [`is_marked`].
+//! A freed block carries a mark in its second word, so that freeing it again is noticed at once; the
+//! mark alone proves nothing, but calls for a proper look.
 //!
 //! All of a slab but its remote list is guarded by the lock of the heap that holds it.
 
@@ -42,7 +42,6 @@ pub(crate) struct Slab {
     capacity: Cell<u16>,
     free: Cell<u16>,
     size: Cell<u32>,
-    reciprocal: Cell<u32>,
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
     inline: Cell<[u64; INLINE]>,
@@ -60,11 +59,8 @@ impl Parcel for Slab {
     }
 }
 
-/// The mark of a freed block, and where it stands in it.
-#[inline(always)]
-pub(crate) fn mark() -> usize {
-    page_map::base()
-}
+/// The mark of a freed block: a number without meaning, that programs have no reason to store.
+pub(crate) const MARK: usize = 0x5f1e_e7ed;
 
 /// The second word of a block.
 #[inline(always)]
@@ -79,12 +75,12 @@ pub(crate) fn mark_of(block: usize) -> *mut usize {
 #[inline(always)]
 pub(crate) unsafe fn is_marked(block: usize) -> bool {
     // SAFETY: a block has at least two words, and the slab's memory is committed.
-    unsafe { mark_of(block).read() == mark() }
+    unsafe { mark_of(block).read() == MARK }
 }
 
 impl Slab {
     /// A new slab of `class` for the heap at `heap`, all of whose blocks are free. The caller
-    /// enters it into the page map.
+    /// enters it into the page map and the heap's.
     pub(crate) fn open(class: usize, heap: usize) -> Option<&'static Slab> {
         let (units, capacity) = (size_class::slab_units(class), size_class::slab_blocks(class));
         let size = size_class::size(class);
@@ -111,7 +107,6 @@ impl Slab {
         slab.class.set(class as u8);
         slab.free.set(capacity as u16);
         slab.size.set(size as u32);
-        slab.reciprocal.set(size_class::reciprocal(size));
         slab.touched.set(if run.clean { 0 } else { u64::MAX });
         bitmap::set_range(slab.words(), 0, capacity);
         slab.heap.store(heap, Ordering::Relaxed);
@@ -213,19 +208,7 @@ impl Slab {
     /// The index of the block that starts at `address`, if one does.
     pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
         let offset = address.wrapping_sub(self.span.start());
-        let (index, exact) = if offset < UNIT {
-            let product = offset as u64 * u64::from(self.reciprocal.get());
-            let exact = product as u32 <= size_class::START_FRACTION;
-            // The fraction tells starts apart only in slabs of one unit.
-            if self.span.units() == 1 {
-                ((product >> 32) as usize, exact)
-            } else {
-                (offset / self.size(), offset.is_multiple_of(self.size()))
-            }
-        } else {
-            (offset / self.size(), offset.is_multiple_of(self.size()))
-        };
-        (exact && index < self.capacity()).then_some(index)
+        size_class::index(self.class(), offset).filter(|&index| index < self.capacity())
     }
 
     /// Takes up to `most` free blocks, lowest first.

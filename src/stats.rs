@@ -107,7 +107,7 @@ fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
     drop(guard);
     let mut is_idle = true;
     for (class, &used) in blocks.iter().enumerate() {
-        let cached = heap.bin(class).count().min(used);
+        let cached = heap.front().count(class).min(used);
         s.classes[class].live += used - cached;
         s.classes[class].free += cached;
         s.cached_bytes += cached * size_class::size(class);

@@ -1,5 +1,5 @@
-/* Every alignment from 1 byte to 4 MiB with every kind of size, by every function that takes one; blocks do not overlap, and
- * realloc keeps the content of an aligned block. */
+/* Every alignment from 1 byte to 4 MiB with every kind of size, by every function that takes one; blocks do
+ * not overlap, and realloc keeps the content of an aligned block. */
 #include "test.h"
 
 static void *aligned_by(int way, size_t alignment, size_t size)

@@ -1,5 +1,6 @@
-/* malloc_usable_size agrees with what _FORTIFY_SOURCE=3 assumes for code that asks first: the object that the compiler sees is
- * never larger than the usable size, and memset over a block grown to its usable size is not stopped. */
+/* malloc_usable_size agrees with what _FORTIFY_SOURCE=3 assumes for code that asks first: the object that
+ * the compiler sees is never larger than the usable size, and memset over a block grown to its usable size
+ * is not stopped. */
 /* cflags: -O2 -fbuiltin -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 */
 #include "test.h"
 

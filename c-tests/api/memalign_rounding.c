@@ -1,4 +1,5 @@
-/* memalign rounds an alignment that is no power of two up to the next one; above SIZE_MAX / 2 + 1 there is none: EINVAL. */
+/* memalign rounds an alignment that is no power of two up to the next one; above SIZE_MAX / 2 + 1 there is
+ * none: EINVAL. */
 #include "test.h"
 
 int main(void)

@@ -1,4 +1,5 @@
-/* Functions of libc that merely call malloc stay libc's: a program with its own malloc would get ours mixed in. */
+/* Functions of libc that merely call malloc stay libc's: a program with its own malloc would get ours mixed
+ * in. */
 #include "test.h"
 #include <dlfcn.h>
 

@@ -1,4 +1,5 @@
-/* All names of the family come from one object: where one is left out, libc's own allocator starts up beside ours. */
+/* All names of the family come from one object: where one is left out, libc's own allocator starts up
+ * beside ours. */
 #include "test.h"
 #include <dlfcn.h>
 

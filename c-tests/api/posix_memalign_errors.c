@@ -1,5 +1,5 @@
-/* posix_memalign takes powers of two that are multiples of sizeof(void *), and says EINVAL to all else by its return
- * value, without a word in errno; a failure leaves the caller's pointer alone. */
+/* posix_memalign takes powers of two that are multiples of sizeof(void *), and says EINVAL to all else by
+ * its return value, without a word in errno; a failure leaves the caller's pointer alone. */
 #include "test.h"
 
 int main(void)

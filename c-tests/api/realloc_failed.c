@@ -1,6 +1,6 @@
 /* A realloc that fails returns NULL with ENOMEM and leaves the block and its content as they were. */
 #include "test.h"
-#include <sys/resource.h>
+#include "limits/limit.h"
 
 static void fails(void *block, size_t size)
 {
@@ -9,11 +9,11 @@ static void fails(void *block, size_t size)
     CHECK(errno == ENOMEM);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const size_t sizes[] = {1, 24, 1000, 5000, 40000, 200000, 48 * MIB};
-    struct rlimit limit = {768 * MIB, 768 * MIB};
-    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+    CHECK(argc == 1);
+    start_limited(RLIMIT_AS, 768 * MIB, argv);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         void *block = malloc(sizes[i]);
         CHECK(block != NULL);

@@ -1,4 +1,5 @@
-/* C23's free_sized and free_aligned_sized free what malloc and aligned_alloc gave, take NULL and keep errno. */
+/* C23's free_sized and free_aligned_sized free what malloc and aligned_alloc gave, take NULL and keep
+ * errno. */
 /* beyond-glibc: 2.36 does not have them */
 #include "test.h"
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
-/* malloc_usable_size(NULL) is 0; else it is at least the request, all of it can be written without harm to the neighbours, all
- * of it is kept by realloc, and any thread may ask. */
+/* malloc_usable_size(NULL) is 0; else it is at least the request, all of it can be written without harm to
+ * the neighbours, all of it is kept by realloc, and any thread may ask. */
 #include "test.h"
 
 static void *ask(void *block)

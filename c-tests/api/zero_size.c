@@ -1,4 +1,5 @@
-/* A request for nothing gives a block of its own: non-NULL, aligned, different from every other, and free takes it. */
+/* A request for nothing gives a block of its own: non-NULL, aligned, different from every other, and free
+ * takes it. */
 #include "test.h"
 
 int main(void)

@@ -1,7 +1,7 @@
 // A new_handler may free memory: the allocation that failed then succeeds.
 #include "test.h"
+#include "limits/limit.h"
 #include <new>
-#include <sys/resource.h>
 
 static void *reserve;
 static int calls;
@@ -14,10 +14,10 @@ static void release()
     reserve = nullptr;
 }
 
-int main()
+int main(int argc, char **argv)
 {
-    rlimit limit = {1 * GIB, 1 * GIB};
-    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+    CHECK(argc == 1);
+    start_limited(RLIMIT_AS, 1 * GIB, argv);
     reserve = malloc(600 * MIB);
     CHECK(reserve != nullptr);
     std::set_new_handler(release);

@@ -1,7 +1,7 @@
 /* Resident memory over live memory after a burst.
  *
- * 400 MB of blocks of 16 to 2,048 bytes, then all are freed but each fortieth: 10 MB stay live. Then two seconds of
- * steady work, 100 steps every millisecond, as in a service after a peak of load.
+ * 400 MB of blocks of 16 to 2,048 bytes, then all are freed but each fortieth: 10 MB stay live. Then two
+ * seconds of steady work, 100 steps every millisecond, as in a service after a peak of load.
  * burst fixed: each step allocates a block and frees it; what is live stays where it is.
  * burst moving: each step replaces a random live block. */
 #include "figure.h"

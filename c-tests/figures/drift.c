@@ -1,8 +1,9 @@
 /* Resident memory over live memory while the sizes of a program drift.
  *
- * drift LIVE_MB: about LIVE_MB stay live. From phase to phase the sizes change; in each phase random blocks are
- * replaced until three times the live memory has been allocated, so that about one block in twenty survives a phase
- * and holds what lies around it. `ratio` is the largest one at the end of a phase, `last` the one at the very end. */
+ * drift LIVE_MB: about LIVE_MB stay live. From phase to phase the sizes change; in each phase random blocks
+ * are replaced until three times the live memory has been allocated, so that about one block in twenty
+ * survives a phase and holds what lies around it. `ratio` is the largest one at the end of a phase, `last`
+ * the one at the very end. */
 #include "figure.h"
 
 static const size_t PHASES[][2] = {{64, 192},    {160, 480},  {400, 1200}, {1000, 3000},

@@ -1,7 +1,7 @@
 /* Allocations that cannot succeed: how many do not answer with NULL and ENOMEM?
  *
- * Each check runs in a child, so that an abort or a crash counts as one failed check. posix_memalign returns its error
- * and leaves the pointer alone. A failed realloc must leave the block as it was. */
+ * Each check runs in a child, so that an abort or a crash counts as one failed check. posix_memalign
+ * returns its error and leaves the pointer alone. A failed realloc must leave the block as it was. */
 #include "figure.h"
 
 #define TOO_BIG ((size_t)PTRDIFF_MAX + 1)
@@ -86,14 +86,17 @@ static const struct {
     const char *name;
     bool (*run)(void);
 } CHECKS[] = {
-    CHECK(malloc_top),          CHECK(malloc_too_big),         CHECK(malloc_no_room),         CHECK(malloc_near_top),
-    CHECK(calloc_product),      CHECK(calloc_wraps_small),     CHECK(calloc_too_big),         CHECK(calloc_no_room),
-    CHECK(reallocarray_null),   CHECK(reallocarray_keeps),     CHECK(realloc_top),            CHECK(realloc_too_big),
-    CHECK(realloc_no_room),     CHECK(memalign_top),           CHECK(memalign_sum),           CHECK(memalign_too_big),
-    CHECK(memalign_no_room),    CHECK(aligned_alloc_top),      CHECK(aligned_alloc_too_big),  CHECK(aligned_alloc_both),
-    CHECK(valloc_top),          CHECK(valloc_too_big),         CHECK(pvalloc_top),            CHECK(pvalloc_rounding),
-    CHECK(posix_memalign_top),  CHECK(posix_memalign_too_big), CHECK(posix_memalign_no_room), CHECK(malloc_limited),
-    CHECK(calloc_limited),      CHECK(realloc_limited),        CHECK(memalign_limited),
+    CHECK(malloc_top),             CHECK(malloc_too_big),         CHECK(malloc_no_room),
+    CHECK(malloc_near_top),        CHECK(calloc_product),         CHECK(calloc_wraps_small),
+    CHECK(calloc_too_big),         CHECK(calloc_no_room),         CHECK(reallocarray_null),
+    CHECK(reallocarray_keeps),     CHECK(realloc_top),            CHECK(realloc_too_big),
+    CHECK(realloc_no_room),        CHECK(memalign_top),           CHECK(memalign_sum),
+    CHECK(memalign_too_big),       CHECK(memalign_no_room),       CHECK(aligned_alloc_top),
+    CHECK(aligned_alloc_too_big),  CHECK(aligned_alloc_both),     CHECK(valloc_top),
+    CHECK(valloc_too_big),         CHECK(pvalloc_top),            CHECK(pvalloc_rounding),
+    CHECK(posix_memalign_top),     CHECK(posix_memalign_too_big), CHECK(posix_memalign_no_room),
+    CHECK(malloc_limited),         CHECK(calloc_limited),         CHECK(realloc_limited),
+    CHECK(memalign_limited),
 };
 
 int main(void) {

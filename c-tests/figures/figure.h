@@ -61,7 +61,8 @@ UNUSED static long proc_kb(const char *path, const char *key) {
     return at ? strtol(at + strlen(key), NULL, 10) : -1;
 }
 
-/* Resident memory now. smaps_rollup is exact; the counters behind statm and VmRSS lag by some pages per CPU. */
+/* Resident memory now. smaps_rollup is exact; the counters behind statm and VmRSS lag by some pages per
+ * CPU. */
 UNUSED static double rss_mb(void) {
     long kb = proc_kb("/proc/self/smaps_rollup", "\nRss:");
     if (kb < 0)
@@ -69,7 +70,8 @@ UNUSED static double rss_mb(void) {
     return (double)kb / 1024;
 }
 
-/* Peak resident memory of this program since it was executed (ru_maxrss also counts what was there before). */
+/* Peak resident memory of this program since it was executed (ru_maxrss also counts what was there before).
+ * */
 UNUSED static double peak_mb(void) { return (double)proc_kb("/proc/self/status", "\nVmHWM:") / 1024; }
 
 /* xorshift64*: the same sizes in the same order under every allocator. */

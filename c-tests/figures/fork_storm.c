@@ -1,7 +1,7 @@
 /* Peak resident memory when 8 threads fork at the same time, 30 times each, while all of them allocate.
  *
- * Each thread holds 1 MB; its child frees that, allocates as much of other sizes, frees it and exits. The figure is
- * the peak of the parent or of a child, whichever is more. */
+ * Each thread holds 1 MB; its child frees that, allocates as much of other sizes, frees it and exits. The
+ * figure is the peak of the parent or of a child, whichever is more. */
 #include "figure.h"
 
 enum { THREADS = 8, FORKS = 30, HELD = 1024 * 1024 };

@@ -1,5 +1,5 @@
-/* Resident memory after 2 GB of blocks of 16 to 1,024 bytes were freed: after two idle seconds, after 20,000 more
- * operations (a random one of 1,000 small blocks is replaced), after malloc_trim(0). */
+/* Resident memory after 2 GB of blocks of 16 to 1,024 bytes were freed: after two idle seconds, after
+ * 20,000 more operations (a random one of 1,000 small blocks is replaced), after malloc_trim(0). */
 #include "figure.h"
 
 enum { SLOTS = 1000 };

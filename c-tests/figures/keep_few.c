@@ -1,5 +1,5 @@
-/* Resident memory after malloc_trim(0) when one block of each 1,000 is kept of 1 GB of blocks of 16 to 1,024 bytes.
- * No allocator can move blocks: a page for each kept one is the least (`least_mb`). */
+/* Resident memory after malloc_trim(0) when one block of each 1,000 is kept of 1 GB of blocks of 16 to
+ * 1,024 bytes. No allocator can move blocks: a page for each kept one is the least (`least_mb`). */
 #include "figure.h"
 
 int main(void) {

@@ -1,8 +1,9 @@
 /* Does a program under RLIMIT_AS = 512 MB go on after malloc has returned NULL?
  *
- * It executes itself under the limit, as a shell with `ulimit -v` would start it. Then for one size after another:
- * allocate until NULL (with ENOMEM), free everything, oldest first. Each size must reach half of what the first one reached, since
- * memory freed by one size has to serve another. At the end a thread with the default stack must start and allocate. */
+ * It executes itself under the limit, as a shell with `ulimit -v` would start it. Then for one size after
+ * another: allocate until NULL (with ENOMEM), free everything, oldest first. Each size must reach half of
+ * what the first one reached, since memory freed by one size has to serve another. At the end a thread with
+ * the default stack must start and allocate. */
 #include "figure.h"
 
 enum { LIMIT_MB = 512 };
@@ -42,8 +43,8 @@ int main(int argc, char **argv) {
     }
     pthread_t thread;
     bool threads = pthread_create(&thread, NULL, work, NULL) == 0 && pthread_join(thread, NULL) == 0;
-    printf("{\"goes_on\": %d, \"enomem\": %d, \"reused\": %d, \"thread\": %d, \"reached_mb\": [", enomem && reused && threads,
-           enomem, reused, threads);
+    printf("{\"goes_on\": %d, \"enomem\": %d, \"reused\": %d, \"thread\": %d, \"reached_mb\": [",
+           enomem && reused && threads, enomem, reused, threads);
     for (int round = 0; round < ROUNDS; round++)
         printf("%s%zu", round ? ", " : "", reached[round]);
     printf("]}\n");

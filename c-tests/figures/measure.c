@@ -1,13 +1,16 @@
-/* Runs one command and writes what it used as one line of JSON: the launcher of the scripts that compare allocators.
+/* Runs one command and writes what it used as one line of JSON: the launcher of the scripts that compare
+ * allocators.
  *
  * measure [-o FILE] [-e NAME=VALUE]... [-w MB] [-t SECONDS] [-g CGROUP] -- COMMAND [ARGUMENT...]
- *   -o  where the line goes (stderr)          -e  environment of the command alone, so that no preload reaches us
- *   -w  touch and free so much memory first   -t  end the command's process group after so long (60)
+ *   -o  where the line goes (stderr)
+ *   -e  environment of the command alone, so that no preload reaches the launcher
+ *   -w  touch and free so much memory first
+ *   -t  end the command's process group after so long (60)
  *   -g  the directory of a control group that the command joins
  *
- * Memory that the machine gave back to its host is slow to touch again, so a run with less of it warm would look slower.
- * The command is forked from this small process: the kernel counts the memory of the process that calls exec into
- * ru_maxrss, and a script's interpreter would be the floor of every peak. */
+ * Memory that the machine gave back to its host is slow to touch again, so a run with less of it warm would
+ * look slower. The command is forked from this small process: the kernel counts the memory of the process
+ * that calls exec into ru_maxrss, and a script's interpreter would be the floor of every peak. */
 #include "figure.h"
 #include <signal.h>
 

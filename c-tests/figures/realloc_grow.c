@@ -1,9 +1,9 @@
 /* Seconds to grow one block from 4 KB by realloc.
  *
- * realloc_grow STEP LIMIT_MB TOUCH, STEP is x125 (to 125 % of the size) or +KB; TOUCH is `all` (every new page is
- * written) or `ends` (the last eight bytes after each step, so that growing to 4 GB by remapping stays small).
- * Ends early after 20 seconds, or when one more step could pass 3 GB of resident memory because the allocator copies;
- * `complete` is then 0 and reached_mb says how far it came. */
+ * realloc_grow STEP LIMIT_MB TOUCH, STEP is x125 (to 125 % of the size) or +KB; TOUCH is `all` (every new
+ * page is written) or `ends` (the last eight bytes after each step, so that growing to 4 GB by remapping
+ * stays small). Ends early after 20 seconds, or when one more step could pass 3 GB of resident memory
+ * because the allocator copies; `complete` is then 0 and reached_mb says how far it came. */
 #include "figure.h"
 
 static const double SECONDS = 20;

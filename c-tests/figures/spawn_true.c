@@ -1,7 +1,7 @@
 /* Microseconds of a run of /bin/true under each of several allocators.
  *
- * spawn_true RUNS LIB...: LIB is the path of an object to preload or - for none. The libraries take turns, in an order
- * that rotates by one with every run; the figure is the median of each. */
+ * spawn_true RUNS LIB...: LIB is the path of an object to preload or - for none. The libraries take turns,
+ * in an order that rotates by one with every run; the figure is the median of each. */
 #include "figure.h"
 #include <spawn.h>
 

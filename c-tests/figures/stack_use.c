@@ -1,8 +1,8 @@
 /* Bytes of stack that the calls of malloc need, the return address included.
  *
- * A fresh thread paints the stack below its own frame, makes calls of one kind with sizes from 1 byte to 8 MB, and
- * looks for the lowest byte that changed; the first of these calls are the thread's first use of the allocator.
- * One thread per kind, then once more in a thread where all of them have been in use. */
+ * A fresh thread paints the stack below its own frame, makes calls of one kind with sizes from 1 byte to 8
+ * MB, and looks for the lowest byte that changed; the first of these calls are the thread's first use of
+ * the allocator. One thread per kind, then once more in a thread where all of them have been in use. */
 #include "figure.h"
 
 enum { STACK = 512 * 1024, PAINTED = 256 * 1024, PAINT = 0xa5, SMALL = 500, BLOCKS = 520 };
@@ -73,7 +73,9 @@ static void *every_kind(void *arg) {
     return arg;
 }
 
-static void run(void *(*body)(void *), size_t kind) { pthread_join(start_thread(body, (void *)kind, STACK), NULL); }
+static void run(void *(*body)(void *), size_t kind) {
+    pthread_join(start_thread(body, (void *)kind, STACK), NULL);
+}
 
 int main(void) {
     for (size_t i = 0; i < BLOCKS; i++) {

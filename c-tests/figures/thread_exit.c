@@ -1,8 +1,9 @@
-/* Growth of resident memory when destructors at thread exit allocate and free: what the allocator leaks per thread.
+/* Growth of resident memory when destructors at thread exit allocate and free: what the allocator leaks per
+ * thread.
  *
- * thread_exit key: a pthread key's destructor, which sets its key again so that it runs in the last round too, after
- * the destructors of any other key. thread_exit cxx: the destructors of C++ thread_local objects.
- * The program itself frees everything it allocates. */
+ * thread_exit key: a pthread key's destructor, which sets its key again so that it runs in the last round
+ * too, after the destructors of any other key. thread_exit cxx: the destructors of C++ thread_local
+ * objects. The program itself frees everything it allocates. */
 #include "figure.h"
 #include <limits.h>
 

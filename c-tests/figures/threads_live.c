@@ -1,7 +1,8 @@
 /* Resident memory of 2,000 live threads that hold 40 MB together.
  *
- * threads_live PAIRS: each thread makes PAIRS malloc/free pairs, then holds about 20 KB in blocks of 16 to 1,024
- * bytes, all written, and waits. The base is read when all threads exist and have touched their stacks. */
+ * threads_live PAIRS: each thread makes PAIRS malloc/free pairs, then holds about 20 KB in blocks of 16 to
+ * 1,024 bytes, all written, and waits. The base is read when all threads exist and have touched their
+ * stacks. */
 #include "figure.h"
 
 enum { THREADS = 2000, HELD = 20 * 1024, STACK = 128 * 1024 };

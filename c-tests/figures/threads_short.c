@@ -1,4 +1,5 @@
-/* Seconds for 10,000 threads, each joined before the next one starts, each with 20 allocations of 16 to 2,048 bytes. */
+/* Seconds for 10,000 threads, each joined before the next one starts, each with 20 allocations of 16 to
+ * 2,048 bytes. */
 #include "figure.h"
 
 enum { THREADS = 10000, BLOCKS = 20 };

@@ -1,8 +1,8 @@
 /* Does malloc_trim(0) return what idle threads have freed, and does mallinfo2 count?
  *
- * Four threads allocate 64 MB each of small blocks and free it, then stay, idle. malloc_trim(0) by the main thread
- * must bring resident memory below a fifth of that. mallinfo2 must see 64 MB (uordblks + hblkhd) within 10 % while
- * the main thread holds them, and less than 10 % of it after they were freed. */
+ * Four threads allocate 64 MB each of small blocks and free it, then stay, idle. malloc_trim(0) by the main
+ * thread must bring resident memory below a fifth of that. mallinfo2 must see 64 MB (uordblks + hblkhd)
+ * within 10 % while the main thread holds them, and less than 10 % of it after they were freed. */
 #include "figure.h"
 
 enum { THREADS = 4 };
@@ -51,8 +51,8 @@ int main(void) {
     chain_free(&blocks);
     double after = counted_mb() - before;
     bool counts = held > live * 0.9 && held < live * 1.1 && after < live * 0.1;
-    printf("{\"returns\": %d, \"counts\": %d, \"full_mb\": %.1f, \"freed_mb\": %.1f, \"trimmed_mb\": %.1f, \"said\": %d, "
-           "\"seconds\": %.3f, \"mallinfo2_held_mb\": %.1f, \"mallinfo2_after_mb\": %.1f}\n",
+    printf("{\"returns\": %d, \"counts\": %d, \"full_mb\": %.1f, \"freed_mb\": %.1f, \"trimmed_mb\": %.1f, "
+           "\"said\": %d, \"seconds\": %.3f, \"mallinfo2_held_mb\": %.1f, \"mallinfo2_after_mb\": %.1f}\n",
            trimmed < full / 5, counts, full, freed, trimmed, said, seconds, held, after);
     return 0;
 }

@@ -1,4 +1,5 @@
-/* fork at any moment of a process whose threads all allocate: the child allocates, frees what the parent allocated, and ends. */
+/* fork at any moment of a process whose threads all allocate: the child allocates, frees what the parent
+ * allocated, and ends. */
 /* timeout: 60 */
 #include "test.h"
 

@@ -1,5 +1,5 @@
-/* pthread_atfork handlers that allocate, registered before the allocator's first work and late in main, around a fork of a
- * many-threaded process. */
+/* pthread_atfork handlers that allocate, registered before the allocator's first work and late in main,
+ * around a fork of a many-threaded process. */
 /* timeout: 60 */
 #include "test.h"
 

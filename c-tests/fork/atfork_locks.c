@@ -1,5 +1,5 @@
-/* pthread_atfork handlers take locks that the program holds around malloc, registered before and after the allocator's own:
- * no order of locks ends in a deadlock. */
+/* pthread_atfork handlers take locks that the program holds around malloc, registered before and after the
+ * allocator's own: no order of locks ends in a deadlock. */
 /* timeout: 60 */
 #include "test.h"
 

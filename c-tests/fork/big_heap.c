@@ -1,4 +1,5 @@
-/* The child of a big heap does not copy it by touching metadata: after some work of its own little memory is its own. */
+/* The child of a big heap does not copy it by touching metadata: after some work of its own little memory
+ * is its own. */
 #include "test.h"
 
 enum { N = 400000, SIZE = 1000 };

@@ -1,5 +1,5 @@
-/* A signal interrupts malloc itself and its handler forks, in a process of many threads: the child may end or exec, and
- * nobody waits for ever. */
+/* A signal interrupts malloc itself and its handler forks, in a process of many threads: the child may end
+ * or exec, and nobody waits for ever. */
 /* beyond-glibc: its fork waits for the lock that the interrupted malloc holds */
 #include "test.h"
 #include <signal.h>

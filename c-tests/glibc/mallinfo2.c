@@ -1,4 +1,5 @@
-/* mallinfo2 tells real numbers: bytes in use rise by what is allocated and fall when it is freed, small and large. */
+/* mallinfo2 tells real numbers: bytes in use rise by what is allocated and fall when it is freed, small and
+ * large. */
 #include "test.h"
 
 static size_t in_use(void)

@@ -1,4 +1,5 @@
-/* malloc_info may write to a stream that itself allocates, while other threads allocate: it holds no lock as it prints. */
+/* malloc_info may write to a stream that itself allocates, while other threads allocate: it holds no lock
+ * as it prints. */
 #include "test.h"
 
 static volatile int stop;

@@ -1,4 +1,5 @@
-/* A process that has moved to an empty root, without /proc and /sys, goes on allocating, with threads and children. */
+/* A process that has moved to an empty root, without /proc and /sys, goes on allocating, with threads and
+ * children. */
 /* needs: root */
 #include "test.h"
 

@@ -1,4 +1,5 @@
-/* With stdin, stdout and stderr closed the allocator works, and opens nothing: the next file is number 0 still. */
+/* With stdin, stdout and stderr closed the allocator works, and opens nothing: the next file is number 0
+ * still. */
 #include "test.h"
 
 int main(void)

@@ -1,4 +1,5 @@
-/* The allocator itself loaded a second time, into a namespace of its own: both work, each on its own memory. */
+/* The allocator itself loaded a second time, into a namespace of its own: both work, each on its own
+ * memory. */
 #include "test.h"
 #include <dlfcn.h>
 

@@ -1,4 +1,5 @@
-/* A dlopen'ed library allocates in its constructor and later; its blocks outlive dlclose, round after round. */
+/* A dlopen'ed library allocates in its constructor and later; its blocks outlive dlclose, round after
+ * round. */
 #include "test.h"
 #include <dlfcn.h>
 

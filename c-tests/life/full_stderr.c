@@ -1,4 +1,5 @@
-/* A stderr on which every write fails, or that is a pipe without reader, hurts nobody who asks for statistics. */
+/* A stderr on which every write fails, or that is a pipe without reader, hurts nobody who asks for
+ * statistics. */
 #include "test.h"
 #include <signal.h>
 

@@ -1,4 +1,5 @@
-/* Interposes the calls that an allocator is tempted to make through libc; every one of them allocates and frees itself. */
+/* Interposes the calls that an allocator is tempted to make through libc; every one of them allocates and
+ * frees itself. */
 #include "../test.h"
 #include <dlfcn.h>
 #include <sys/syscall.h>

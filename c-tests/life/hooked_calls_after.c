@@ -1,5 +1,5 @@
-/* mmap, munmap, madvise, mprotect, mremap and pthread functions interposed by a library that allocates in them: no
- * recursion, no deadlock. */
+/* mmap, munmap, madvise, mprotect, mremap and pthread functions interposed by a library that allocates in
+ * them: no recursion, no deadlock. */
 /* preload-after: life/hook.so */
 #include "test.h"
 #include <dlfcn.h>

@@ -1,4 +1,5 @@
-/* Destructors of pthread keys allocate and free in every round up to the last one, after the allocator's own end of thread. */
+/* Destructors of pthread keys allocate and free in every round up to the last one, after the allocator's
+ * own end of thread. */
 #include "test.h"
 
 enum { THREADS = 200 };

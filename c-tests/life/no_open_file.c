@@ -1,4 +1,5 @@
-/* The allocator keeps no file open: after all kinds of work, with threads, the first free descriptor is what it was. */
+/* The allocator keeps no file open: after all kinds of work, with threads, the first free descriptor is
+ * what it was. */
 #include "test.h"
 
 static void *work(void *unused)

@@ -1,4 +1,5 @@
-/* A preloaded library allocates and starts a thread in its constructor, before or after ours: its blocks are good in main. */
+/* A preloaded library allocates and starts a thread in its constructor, before or after ours: its blocks
+ * are good in main. */
 /* preload-after: life/busy.so */
 #include "test.h"
 #include <dlfcn.h>

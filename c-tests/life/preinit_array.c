@@ -1,4 +1,5 @@
-/* Blocks allocated in preinit_array, before any constructor, are as good as others: main resizes and frees them. */
+/* Blocks allocated in preinit_array, before any constructor, are as good as others: main resizes and frees
+ * them. */
 #include "test.h"
 
 static void *early[6];

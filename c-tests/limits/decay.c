@@ -1,4 +1,5 @@
-/* After a gigabyte of small blocks was freed, the resident size falls within seconds if the program does anything at all. */
+/* After a gigabyte of small blocks was freed, the resident size falls within seconds if the program does
+ * anything at all. */
 /* beyond-glibc: it keeps free memory below its top until malloc_trim */
 /* timeout: 60 */
 #include "test.h"

@@ -1,16 +1,17 @@
-/* When memory is used up every function of the family says NULL and ENOMEM, blocks keep their content, and free makes room. */
+/* When memory is used up every function of the family says NULL and ENOMEM, blocks keep their content, and
+ * free makes room. */
 #include "test.h"
-#include <sys/resource.h>
+#include "limits/limit.h"
 
 #define NO_MEMORY(call) (errno = 0, CHECK((call) == NULL), CHECK(errno == ENOMEM))
 
-int main(void)
+int main(int argc, char **argv)
 {
     enum { SIZE = 1 << 20, MOST = 400 };
     static void *blocks[MOST];
     size_t n = 0;
-    struct rlimit bytes = {256 * MIB, 256 * MIB};
-    CHECK(setrlimit(RLIMIT_AS, &bytes) == 0);
+    CHECK(argc == 1);
+    start_limited(RLIMIT_AS, 256 * MIB, argv);
     while ((blocks[n] = malloc(SIZE)) != NULL) {
         fill(blocks[n], 100, (unsigned)n);
         CHECK(++n < MOST);

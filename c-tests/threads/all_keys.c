@@ -1,4 +1,5 @@
-/* The program can have all pthread keys, none is missing, and with all of them taken threads allocate and end as ever. */
+/* The program can have all pthread keys, none is missing, and with all of them taken threads allocate and
+ * end as ever. */
 #include "test.h"
 
 static pthread_key_t keys[PTHREAD_KEYS_MAX];

@@ -1,4 +1,5 @@
-/* The end of a thread leaks nothing, also when destructors of its last round allocate after the allocator's own end. */
+/* The end of a thread leaks nothing, also when destructors of its last round allocate after the allocator's
+ * own end. */
 #include "test.h"
 
 enum { THREADS = 6000 };

@@ -1,4 +1,5 @@
-/* Threads exit while others free their blocks, thousands of times over: contents hold and memory stays bounded. */
+/* Threads exit while others free their blocks, thousands of times over: contents hold and memory stays
+ * bounded. */
 #include "test.h"
 
 enum { ROUNDS = 900, BLOCKS = 300 };

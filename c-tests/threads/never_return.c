@@ -1,4 +1,5 @@
-/* Threads that never return go on allocating and freeing each other's blocks while main returns and the process exits. */
+/* Threads that never return go on allocating and freeing each other's blocks while main returns and the
+ * process exits. */
 /* expect-stdout: end */
 #include "test.h"
 

@@ -1,4 +1,5 @@
-/* No function of the family is a cancellation point: a thread with a cancellation pending passes through all of them. */
+/* No function of the family is a cancellation point: a thread with a cancellation pending passes through
+ * all of them. */
 #include "test.h"
 
 static int passed;

@@ -1,4 +1,5 @@
-/* Blocks outlive the thread that allocated them: content and size stay, and they can be resized and freed by anyone. */
+/* Blocks outlive the thread that allocated them: content and size stay, and they can be resized and freed
+ * by anyone. */
 #include "test.h"
 
 static void *make(void *unused)

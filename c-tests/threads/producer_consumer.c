@@ -1,4 +1,5 @@
-/* One thread allocates and another frees, for gigabytes: the memory comes back to use and resident memory stays bounded. */
+/* One thread allocates and another frees, for gigabytes: the memory comes back to use and resident memory
+ * stays bounded. */
 /* cases: 16 64 200 1000 5000 40000 200000 */
 #include "test.h"
 #include <sched.h>

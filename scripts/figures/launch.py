@@ -69,7 +69,8 @@ def run(command, settings=(), warm_mb=0, seconds=60, group=None, cwd=None, stdin
             launch += ["-g", str(group)]
         launch += ["--", *map(str, command)]
         if warm_mb:
-            subprocess.run([str(BUILT / "measure"), "-w", str(warm_mb), "--", "true"], capture_output=True, check=True)
+            warm = [str(BUILT / "measure"), "-w", str(warm_mb), "--", "true"]
+            subprocess.run(warm, capture_output=True, check=True)
         before = processor_seconds()
         done = subprocess.run(launch, capture_output=True, cwd=cwd, input=stdin, env=clean_environment())
         after = processor_seconds()

@@ -53,7 +53,8 @@ def table(sheet, rows, allocators):
              *(shown(sheet.middle(row.name, a.name)) for a in allocators)] for row in rows]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
     for line in [head, *body]:
-        yield "  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:]))]).rstrip()
+        cells = [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]
+        yield "  ".join(cells).rstrip()
 
 
 def as_json(sheet, rows, allocators, rounds, loads):

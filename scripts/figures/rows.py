@@ -1,7 +1,7 @@
 """The rows of the table: which program measures what, and how its line of JSON becomes a cell.
 
-A probe is one run of one program under one allocator; it can fill several rows. A cell is a number, or a word where
-no number can be given ("killed", "too slow").
+A probe is one run of one program under one allocator; it can fill several rows. A cell is a number, or a
+word where no number can be given ("killed", "too slow").
 """
 
 import contextlib
@@ -56,9 +56,11 @@ def finished(result):
 
 PROBES = (
     Probe(("threads_live", "0"), (
-        Row("threads-2000", "RSS, 2,000 live threads holding 40 MB", "MB", number("rss_mb")),), warm_mb=400),
+        Row("threads-2000", "RSS, 2,000 live threads holding 40 MB", "MB", number("rss_mb")),),
+        warm_mb=400),
     Probe(("threads_live", "2000"), (
-        Row("threads-2000-used", "the same after 2,000 pairs in each", "MB", number("rss_mb")),), warm_mb=400),
+        Row("threads-2000-used", "the same after 2,000 pairs in each", "MB", number("rss_mb")),),
+        warm_mb=400),
     Probe(("threads_short",), (
         Row("threads-short", "10,000 short threads", "s", number("seconds")),), timed=True),
     Probe(("thread_exit", "key"), (
@@ -66,9 +68,11 @@ PROBES = (
     Probe(("thread_exit", "cxx"), (
         Row("exit-cxx", "RSS growth, destructors of thread_local, 2,000 threads", "MB", number("growth_mb")),)),
     Probe(("realloc_grow", "x125", "4096", "ends"), (
-        Row("realloc-4g-x125", "realloc 4 KB to 4 GB by 25 %, ends touched", "s", finished),), warm_mb=3000, timed=True),
+        Row("realloc-4g-x125", "realloc 4 KB to 4 GB by 25 %, ends touched", "s", finished),),
+        warm_mb=3000, timed=True),
     Probe(("realloc_grow", "+4096", "4096", "ends"), (
-        Row("realloc-4g-4m", "realloc 4 KB to 4 GB by 4 MB, ends touched", "s", finished),), warm_mb=3000, timed=True),
+        Row("realloc-4g-4m", "realloc 4 KB to 4 GB by 4 MB, ends touched", "s", finished),),
+        warm_mb=3000, timed=True),
     Probe(("realloc_grow", "+64", "256", "all"), (
         Row("realloc-256m-64k", "realloc 4 KB to 256 MB by 64 KB, all touched", "s", finished),
         Row("realloc-shrink", "RSS after it shrank to 4 KB again", "MB", number("rss_after_shrink_mb"))),
@@ -86,14 +90,16 @@ PROBES = (
         Row("freed-trim", "after malloc_trim(0)", "MB", number("trimmed_mb")),
         Row("freed-trim-time", "time of that malloc_trim(0)", "s", number("trim_seconds"))), warm_mb=2600),
     Probe(("keep_few",), (
-        Row("keep-few", "RSS after trim, 1 block of 1,000 kept of 1 GB", "MB", number("trimmed_mb")),), warm_mb=1400),
+        Row("keep-few", "RSS after trim, 1 block of 1,000 kept of 1 GB", "MB", number("trimmed_mb")),),
+        warm_mb=1400),
     Probe(("drift", "100"), (
         Row("drift", "RSS/live, drifting sizes, worst phase", "", number("ratio")),
         Row("drift-last", "RSS/live, drifting sizes, at the end", "", number("last"))), warm_mb=500),
     Probe(("burst", "fixed"), (
         Row("burst", "RSS/live 2 s after a burst, live blocks stay", "", number("ratio")),), warm_mb=500),
     Probe(("burst", "moving"), (
-        Row("burst-moving", "RSS/live 2 s after a burst, live blocks change", "", number("ratio")),), warm_mb=500),
+        Row("burst-moving", "RSS/live 2 s after a burst, live blocks change", "", number("ratio")),),
+        warm_mb=500),
     Probe(("stack_use",), (
         Row("stack", "stack that the malloc family needs, worst", "bytes", number("bytes")),
         Row("stack-malloc", "stack that malloc needs", "bytes", number("malloc")),

@@ -1,7 +1,8 @@
 """The programs: what they need, what they do, and what of it must be the same under every allocator.
 
-A program is a shell script. It runs in an empty folder of its own; $IN names the inputs, $PORT a free port. What it
-prints is its result. `look` is a short command that starts each executable once, to see where malloc binds.
+A program is a shell script. It runs in an empty folder of its own; $IN names the inputs, $PORT a free port.
+What it prints is its result. `look` is a short command that starts each executable once, to see where
+malloc binds.
 """
 
 from typing import NamedTuple, Tuple
@@ -22,7 +23,7 @@ def prepare(folder, quick):
     many = 1 if quick else 3
     inputs.text(folder / "text", 30)
     inputs.history(folder / "history", 300 * many)
-    inputs.c_source(folder / "many.c", 1500 * many)
+    inputs.c_source(folder / "many.c", 400)
     inputs.makefile(folder / "Makefile", 150 * many)
     inputs.tree(folder / "tree", 200 * many)
     inputs.redis_commands(folder / "commands", 15000 * many)
@@ -43,7 +44,8 @@ PROGRAMS = (
         git log --stat | sha256sum
         git gc -q; git fsck --full --strict; git count-objects -v | grep -v size
         git checkout -q main; git grep -c slab | sha256sum; git diff --stat t10 t200 | tail -1
-        cd ..; git clone -q --no-local made copy; cd copy; git rev-parse HEAD t100; git ls-files -s | sha256sum"""),
+        cd ..; git clone -q --no-local made copy; cd copy
+        git rev-parse HEAD t100; git ls-files -s | sha256sum"""),
 
     Program("g++", ("g++",), ("g++",), 'g++ -c -o x.o -x c++ /dev/null', """
         g++ -std=c++17 -O1 -c "$IN/templates.cc" -o t.o
@@ -55,10 +57,12 @@ PROGRAMS = (
         sha256sum < m.o
         gcc -o m m.o; ./m"""),
 
-    Program("perl", ("perl",), ("perl",), "perl -e 1", 'PERL_HASH_SEED=0 PERL_PERTURB_KEYS=0 perl "$IN/work.pl"'),
+    Program("perl", ("perl",), ("perl",), "perl -e 1",
+            'PERL_HASH_SEED=0 PERL_PERTURB_KEYS=0 perl "$IN/work.pl"'),
 
     Program("redis", ("redis-server", "redis-benchmark", "redis-cli", "redis-check-rdb"),
-            ("redis-server", "redis-tools"), "redis-server --version; redis-cli --version; redis-benchmark --version", """
+            ("redis-server", "redis-tools"),
+            "for tool in server cli benchmark; do redis-$tool --version; done; redis-check-rdb none || true", """
         serve() {
             redis-server --bind 127.0.0.1 --port $PORT --dir . --save '' --enable-debug-command local \\
                 --loglevel warning >server.log 2>&1 &
@@ -69,7 +73,8 @@ PROGRAMS = (
             done
             cat server.log >&2; exit 1
         }
-        trap 'kill $server 2>/dev/null' EXIT
+        server=
+        trap '[ -z "$server" ] || kill $server' EXIT
         serve
         redis-cli -p $PORT --pipe < "$IN/commands" | tail -1
         redis-benchmark -p $PORT -n 20000 -c 20 -d 200 -t set,get,incr,lpush,rpop,sadd,hset -q >bench
@@ -78,10 +83,10 @@ PROGRAMS = (
         redis-cli -p $PORT bgsave
         while redis-cli -p $PORT info persistence | grep -q rdb_bgsave_in_progress:1; do sleep 0.05; done
         redis-cli -p $PORT info persistence | grep rdb_last_bgsave_status
-        kill $server; wait $server
+        kill $server; wait $server; server=
         redis-check-rdb dump.rdb | grep -o 'RDB looks OK'
         serve; redis-cli -p $PORT debug digest | cmp - digest && echo loaded
-        kill $server; wait $server; true"""),
+        kill $server; wait $server; server="""),
 
     Program("sort", ("sort",), ("coreutils",), "sort /dev/null", """
         sort --parallel=2 -S 48M "$IN/text" | sha256sum

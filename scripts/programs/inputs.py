@@ -2,8 +2,8 @@
 
 import random
 
-WORDS = ("arena", "block", "bin", "bitmap", "class", "decay", "fork", "heap", "list", "lock", "magazine", "map", "page",
-         "purge", "queue", "release", "remote", "shard", "slab", "span", "thread", "unit")
+WORDS = ("arena", "block", "bin", "bitmap", "class", "decay", "fork", "heap", "list", "lock", "magazine", "map",
+         "page", "purge", "queue", "release", "remote", "shard", "slab", "span", "thread", "unit")
 
 
 def text(path, megabytes):
@@ -220,11 +220,10 @@ $text = join ",", map { "$_=$count{$_}" } sort keys %count;
 my $vowels = () = $text =~ /[aeiou]+(?=[^aeiou])/g;
 (my $copy = $text) =~ s/(k\d+)=([a-m]+)/$2:$1/g;
 print length($text), " $vowels ", length($copy), " ", unpack("%32C*", $copy), "\n";
-my $tree = sub { my ($self, $depth) = @_; $depth ? { l => $self->($self, $depth - 1), r => [1 .. $depth] } : {} };
-my @trees = map { $tree->($tree, 30) } 1 .. 1000;
-my $out = '';
-open my $file, '>', \$out or die $!; printf $file "%s-%d\n", 'x' x ($_ % 50), $_ for 1 .. 30_000; close $file;
-print length($out), " ", scalar(@trees), " ", scalar(split /-/, $out), "\n";
+my $tree = sub { my ($self, $depth) = @_; $depth ? { l => $self->($self, $depth - 1), r => [1 .. $depth] } :
+{} }; my @trees = map { $tree->($tree, 30) } 1 .. 1000; my $out = ''; open my $file, '>', \$out or die $!;
+printf $file "%s-%d\n", 'x' x ($_ % 50), $_ for 1 .. 30_000; close $file; print length($out), " ",
+scalar(@trees), " ", scalar(split /-/, $out), "\n";
 """
 
 SQL = """
@@ -234,12 +233,9 @@ CREATE TABLE item(id INTEGER PRIMARY KEY, kind TEXT, size INTEGER, note TEXT);
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
   INSERT INTO item SELECT i, 'kind' || (i * 7919 % 97), i * 31 % 10007, printf('%0*d', i % 120, i) FROM n;
 CREATE INDEX by_kind ON item(kind, size);
-CREATE TABLE total AS SELECT kind, count(*) AS c, sum(size) AS s, max(length(note)) AS m FROM item GROUP BY kind;
-DELETE FROM item WHERE id % 5 = 0;
-UPDATE item SET note = note || kind WHERE id % 3 = 0;
-SELECT count(*), sum(size), sum(length(note)) FROM item;
-SELECT a.kind, count(*) FROM item a JOIN item b ON a.size = b.size AND a.id < b.id GROUP BY a.kind ORDER BY 1 LIMIT 20;
-SELECT group_concat(kind || ':' || c || ':' || s || ':' || m) FROM (SELECT * FROM total ORDER BY kind);
-VACUUM;
-PRAGMA integrity_check;
+CREATE TABLE total AS SELECT kind, count(*) AS c, sum(size) AS s, max(length(note)) AS m FROM item GROUP BY
+kind; DELETE FROM item WHERE id % 5 = 0; UPDATE item SET note = note || kind WHERE id % 3 = 0; SELECT
+count(*), sum(size), sum(length(note)) FROM item; SELECT a.kind, count(*) FROM item a JOIN item b ON a.size
+= b.size AND a.id < b.id GROUP BY a.kind ORDER BY 1 LIMIT 20; SELECT group_concat(kind || ':' || c || ':' ||
+s || ':' || m) FROM (SELECT * FROM total ORDER BY kind); VACUUM; PRAGMA integrity_check;
 """

@@ -14,7 +14,10 @@ use core::{
 /// C17 7.22.3.4, malloc(3).
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
-    pointer(alloc::allocate(size))
+    match alloc::allocate_small(size) {
+        Some(block) => block.as_ptr().cast(),
+        None => plain(size),
+    }
 }
 
 /// Frees the block `ptr`; NULL is allowed and does nothing. errno is kept.
@@ -36,10 +39,7 @@ pub unsafe extern "C" fn free(ptr: *mut c_void) {
 /// product is above PTRDIFF_MAX. A product of 0 gives a block of its own. C17 7.22.3.2, calloc(3).
 #[unsafe(no_mangle)]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
-    match count.checked_mul(size) {
-        Some(bytes) => pointer(alloc::allocate_zeroed(bytes)),
-        None => out_of_memory(),
-    }
+    zeroed(count, size)
 }
 
 /// Changes the size of the block `ptr` to at least `size` bytes, and moves it where it has to.
@@ -211,10 +211,7 @@ pub unsafe extern "C" fn __libc_free(ptr: *mut c_void) {
 /// As calloc.
 #[unsafe(no_mangle)]
 pub extern "C" fn __libc_calloc(count: usize, size: usize) -> *mut c_void {
-    match count.checked_mul(size) {
-        Some(bytes) => pointer(alloc::allocate_zeroed(bytes)),
-        None => out_of_memory(),
-    }
+    zeroed(count, size)
 }
 
 /// As realloc.
@@ -245,10 +242,34 @@ pub extern "C" fn __libc_pvalloc(size: usize) -> *mut c_void {
     whole_pages(size)
 }
 
-/// Allocates, out of line, where the call is rare.
+// The fast paths end in a call that is their last act, so that they need no frame of their own.
+
+/// What malloc does past the fast path for small blocks.
 #[inline(never)]
 fn plain(size: usize) -> *mut c_void {
-    pointer(alloc::allocate(size))
+    match alloc::allocate_small(size).or_else(|| alloc::allocate_medium(size)) {
+        Some(block) => block.as_ptr().cast(),
+        None => plain_slow(size),
+    }
+}
+
+#[inline(never)]
+fn plain_slow(size: usize) -> *mut c_void {
+    pointer(alloc::allocate_slow(size))
+}
+
+/// What calloc does.
+#[inline(always)]
+fn zeroed(count: usize, size: usize) -> *mut c_void {
+    match count.checked_mul(size).and_then(alloc::allocate_zeroed_small) {
+        Some(block) => block.as_ptr().cast(),
+        None => zeroed_slow(count, size),
+    }
+}
+
+#[inline(never)]
+fn zeroed_slow(count: usize, size: usize) -> *mut c_void {
+    pointer(count.checked_mul(size).and_then(alloc::allocate_zeroed_slow))
 }
 
 /// Frees, out of line, where the call is rare.
@@ -265,8 +286,17 @@ unsafe fn release(ptr: *mut c_void) {
 ///
 /// # Safety
 /// As [`realloc`].
-#[inline]
+#[inline(always)]
 unsafe fn resize(ptr: *mut c_void, size: usize) -> *mut c_void {
+    if alloc::fits_in_place(ptr as usize, size) {
+        return ptr;
+    }
+    // SAFETY: the caller gives the block up in exchange for the result.
+    unsafe { resize_slow(ptr, size) }
+}
+
+#[inline(never)]
+unsafe fn resize_slow(ptr: *mut c_void, size: usize) -> *mut c_void {
     let Some(block) = NonNull::new(ptr.cast::<u8>()) else { return plain(size) };
     if size == 0 {
         // SAFETY: the caller gives the block up.
@@ -274,14 +304,24 @@ unsafe fn resize(ptr: *mut c_void, size: usize) -> *mut c_void {
         return ptr::null_mut();
     }
     // SAFETY: the caller gives the block up in exchange for the result; the size is not zero.
-    pointer(unsafe { alloc::resize(block, size) })
+    pointer(unsafe { alloc::resize_slow(block, size) })
 }
 
 /// What memalign does.
-#[inline]
+#[inline(always)]
 fn aligned(alignment: usize, size: usize) -> *mut c_void {
+    if alignment.is_power_of_two()
+        && let Some(block) = alloc::allocate_aligned_small(alignment, size)
+    {
+        return block.as_ptr().cast();
+    }
+    aligned_slow(alignment, size)
+}
+
+#[inline(never)]
+fn aligned_slow(alignment: usize, size: usize) -> *mut c_void {
     match alignment.checked_next_power_of_two() {
-        Some(alignment) => pointer(alloc::allocate_aligned(alignment, size)),
+        Some(alignment) => pointer(alloc::allocate_aligned_slow(alignment, size)),
         None => {
             set_errno(::libc::EINVAL);
             ptr::null_mut()

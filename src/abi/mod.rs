@@ -9,8 +9,8 @@
 //! function, which may well end here.
 
 pub mod glibc;
-mod life;
 pub mod libc;
+mod life;
 pub mod pig;
 
 use core::{
