@@ -23,14 +23,15 @@ ARCHIVE := $(OUT)/lib$(NAME).a
 LIB     ?= $(CURDIR)/$(SO)
 SOURCES := $(shell find src -name '*.rs' -not -path 'src/tests/*') Cargo.toml $(wildcard Cargo.lock) Makefile
 
-# -z defs makes a symbol that nobody provides an error here instead of at preload; -z now leaves no lazy binding that
-# could run in the middle of malloc; -z nodelete keeps the code after dlclose, when blocks are still out;
-# -Bsymbolic-functions binds the library's calls of its own functions to itself.
+# -z defs makes a symbol that nobody provides an error here instead of at preload; -z now leaves no lazy
+# binding that could run in the middle of malloc; -z nodelete keeps the code after dlclose, when blocks are
+# still out; -Bsymbolic-functions binds the library's calls of its own functions to itself.
 LINK := -nostartfiles -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
         -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=sha1 \
         -Wl,-Bsymbolic-functions
 
-# The library's own tests: system calls can be refused (faults), and the exported names stay out of the test program.
+# The library's own tests: system calls can be refused (faults), and the exported names stay out of the test
+# program.
 TEST_FEATURES := --features faults
 ifneq ($(shell command -v cargo-nextest 2>/dev/null),)
   RUN_TESTS := $(CARGO) nextest run --lib $(TEST_FEATURES)
@@ -48,8 +49,9 @@ all: build ## the same as build
 
 build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in target/release
 
-# Each crate type is built by a command of its own: naming rlib beside cdylib would switch link-time optimization off
-# without a word. The archive has its own target folder so that neither build makes the other one stale.
+# Each crate type is built by a command of its own: naming rlib beside cdylib would switch link-time
+# optimization off without a word. The archive has its own target folder so that neither build makes the
+# other one stale.
 $(SO): $(SOURCES)
 	$(CARGO) rustc --lib --release --target-dir target --crate-type cdylib -- \
 	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
@@ -116,10 +118,13 @@ check: ## everything that CI checks; make check STEPS="fmt layers" for some of i
 fmt:
 	$(CARGO) fmt --check
 
+# The library and its tests one after the other: together they would share features of what they depend on,
+# and the tests' need of std would meet the panic handler of the library.
 clippy:
-	$(CARGO) clippy --quiet --all-targets $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy --quiet --lib -- -D warnings
+	$(CARGO) clippy --quiet --tests $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy --quiet --lib --no-default-features -- -D warnings
+	$(CARGO) clippy --quiet --target-dir target/global --manifest-path c-tests/global/Cargo.toml -- -D warnings
 
 layers:
 	@$(PYTHON) scripts/check_layers.py

@@ -14,14 +14,15 @@ comments, one directive a line, /* NAME: VALUE */ in C and # NAME: VALUE in Pyth
   preload-after: FILE     the same, named after it
   timeout: SECONDS        20 if not said
   expect-signal: ABRT     the program must die by this signal; "ABRT or none" also takes a good end
-  expect-stderr: TEXT     stderr must be exactly "pigalloc: TEXT", once, where %p stands for the pointer that the program
-                          printed as its last line on stdout and %x for any pointer; several lines are alternatives
+  expect-stderr: TEXT     stderr must be exactly "pigalloc: TEXT", once, where %p stands for the pointer that the
+                          program printed as its last line on stdout and %x for any pointer; several lines are
+                          alternatives
   expect-stdout: TEXT     stdout must be exactly this
   expect-xml: ROOT        stdout must be well-formed XML with this root element
   cflags:, link:          for the compiler (read by the Makefile)
 
-Exit code 0 passes, 77 skips, with the last line of stderr as the reason; everything else fails. Scripts start without
-the preload and find the allocator's path, or "system", in C_TEST_LIB and the build folder in C_TEST_BUILD.
+Exit code 0 passes, 77 skips, with the last line of stderr as the reason; everything else fails. Scripts start
+without the preload and find the allocator's path, or "system", in C_TEST_LIB and the build folder in C_TEST_BUILD.
 """
 import argparse
 import concurrent.futures
@@ -42,8 +43,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "c-tests"
 FOLDERS = "api glibc cxx life threads fork limits misuse settings pig link".split()
 DIRECTIVE = re.compile(r"^(?:/\*|#) ([a-z-]+): (.*?)(?: \*/)?$")
-KNOWN = set("needs beyond-glibc cases env env-clear preload-before preload-after timeout expect-signal expect-stderr "
-            "expect-stdout expect-xml cflags link".split())
+KNOWN = set("needs beyond-glibc cases env env-clear preload-before preload-after timeout expect-signal "
+            "expect-stderr expect-stdout expect-xml cflags link".split())
 EXIT_SKIP = 77
 KEPT_OUTPUT = 1 << 20
 
@@ -69,7 +70,7 @@ class Ended:
 
 
 def directives(source):
-    """The directives in the head of a file; an unknown one is an error, since a misspelt one would not be obeyed."""
+    """The directives in the head of a file; an unknown one is an error: it would not be obeyed."""
     found = {}
     for line in source.read_text().splitlines()[:40]:
         match = DIRECTIVE.match(line)
@@ -86,7 +87,7 @@ def collect(pattern):
     tests = []
     for folder in FOLDERS:
         for source in sorted((HERE / folder).glob("*")):
-            if source.suffix not in (".c", ".cc", ".py") or source.name.endswith(".lib.c") or source.stem == "example":
+            if source.suffix not in (".c", ".cc", ".py") or source.name.endswith((".lib.c", "example.c")):
                 continue
             wants = directives(source)
             cases = " ".join(wants.get("cases", [])).split() or [None]
@@ -240,8 +241,10 @@ def check_preload(lib):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lib", default="system", help="the allocator's shared object, or 'system' for no preload")
-    parser.add_argument("--only", default="", metavar="PATTERN", help="tests whose name contains or matches this")
+    parser.add_argument("--lib", default="system",
+                        help="the allocator's shared object, or 'system' for no preload")
+    parser.add_argument("--only", default="", metavar="PATTERN",
+                        help="tests whose name contains or matches this")
     parser.add_argument("--jobs", type=int, default=2, help="how many tests at a time (default 2)")
     parser.add_argument("--times", action="store_true", help="show the seconds of every test")
     options = parser.parse_args()
@@ -259,8 +262,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         for test, (word, why, took) in zip(tests, pool.map(lambda t: run(t, lib), tests)):
             count[word] += 1
-            line = f"{word} {test.name}" + (f" ({took:.2f} s)" if options.times else "") + (f": {why}" if why else "")
-            print(line, flush=True)
+            seconds = f" ({took:.2f} s)" if options.times else ""
+            print(f"{word} {test.name}{seconds}" + (f": {why}" if why else ""), flush=True)
     print(f"{count['ok']} passed, {count['FAIL']} failed, {count['skip']} skipped")
     return 1 if count["FAIL"] else 0
 

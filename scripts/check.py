@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "check"
 MAKE = ["make", "--no-print-directory"]
 SHOWN_LINES = 80
+# Lines of what went well, not shown among those of a failed step.
+QUIET = ("ok ", "build ", "        PASS ", "    PASS ")
 
 # Name, what it stands for, command, minutes it may take.
 STEPS = [
@@ -59,7 +61,7 @@ def run(command, log, minutes):
 
 
 def show(text):
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if not line.startswith(QUIET)]
     if len(lines) > SHOWN_LINES:
         print(f"    ({len(lines) - SHOWN_LINES} lines before these)")
     for line in lines[-SHOWN_LINES:]:

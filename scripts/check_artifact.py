@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Proves on the shipped objects what the sources promise; needs readelf and nm.
 
-The shared object: soname; needs libc alone; no text relocations, no executable stack; everything bound at load; never
-unloaded; thread-local storage initial-exec and at most 16 bytes; exports exactly scripts/exports.txt; imports nothing
-outside scripts/imports.txt, and nothing that allocates, unwinds or finds thread-local storage by a call; size.
-The static archive: defines the same names, and no other C name that a program could collide with.
+The shared object: soname; needs libc alone; no text relocations, no executable stack; everything bound at
+load; never unloaded; thread-local storage initial-exec and at most 16 bytes; exports exactly
+scripts/exports.txt; imports nothing outside scripts/imports.txt, and nothing that allocates, unwinds or finds
+thread-local storage by a call; size. The static archive: defines the same names, and no other C name that a
+program could collide with.
 """
 
 import argparse
@@ -21,7 +22,8 @@ LARGEST_TLS = 16
 ALLOWED_NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2"}
 # An import of these would call back into the allocator, or into code that allocates.
 FORBIDDEN = re.compile(
-    r"(__libc_)?(malloc|free|calloc|realloc|reallocarray|memalign|aligned_alloc|posix_memalign|valloc|pvalloc|cfree)$"
+    r"(__libc_)?(malloc|calloc|realloc|reallocarray|c?free|memalign|valloc|pvalloc)$"
+    r"|aligned_alloc$|posix_memalign$"
     r"|malloc_.*|mallinfo2?$|mallopt$|__tls_get_addr$|_Unwind_.*|rust_eh_personality$|_Zn.*|_Zd.*"
 )
 
@@ -122,7 +124,7 @@ def problems_of_archive(path, exports):
     for line in output("nm", "--extern-only", "--defined-only", path).splitlines():
         fields = line.split()
         # Weak and mangled names cannot collide.
-        if len(fields) == 3 and fields[1] in "TDBR" and not fields[2].startswith(("_ZN", "_R", "__rust", "DW.ref")):
+        if len(fields) == 3 and fields[1] in "TDBR" and not fields[2].startswith(("_ZN", "_R", "__rust")):
             defined.add(fields[2])
     for name in sorted(exports - defined):
         yield f"does not define {name}"
@@ -139,8 +141,8 @@ def hidden_names(path):
 
 def symbol_bytes(so):
     """How much of the file is there for perf and gdb alone."""
-    sections = re.findall(r"\s(\.symtab|\.strtab|\.debug_\w+)\s+\S+\s+\w+\s+\w+\s+(\w+)", output("readelf", "-SW", so.path))
-    return sum(int(size, 16) for _, size in sections)
+    row = r"\s(?:\.symtab|\.strtab|\.debug_\w+)\s+\S+\s+\w+\s+\w+\s+(\w+)"
+    return sum(int(size, 16) for size in re.findall(row, output("readelf", "-SW", so.path)))
 
 
 def main():
@@ -159,8 +161,8 @@ def main():
         print(f"{path.name}: {text}", file=sys.stderr)
     named = symbol_bytes(so)
     print(f"artifact: {so.size:,} bytes, of which {named:,} are names of functions (for perf and gdb)")
-    print(f"artifact: {len(so.exports)} exports, {len(so.imports)} imports, newest of glibc {so.newest_libc()}: "
-          + " ".join(sorted(so.imports)))
+    print(f"artifact: {len(so.exports)} exports, {len(so.imports)} imports, the newest of glibc {so.newest_libc()}")
+    print(f"artifact: imports {' '.join(sorted(so.imports))}")
     unused = sorted(imports - so.imports)
     if unused:
         print(f"artifact: allowed, but not imported: {' '.join(unused)}")

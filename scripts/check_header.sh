@@ -1,6 +1,6 @@
 #!/bin/bash
-# Fails unless include/pigalloc.h is what cbindgen makes of the sources today. The comparison is a test of the crate
-# (src/tests/header.rs); here it is made sure that the test ran at all.
+# Fails unless include/pigalloc.h is what cbindgen makes of the sources today. The comparison is a test of
+# the crate (src/tests/header.rs); here it is made sure that the test ran at all.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs into temporary folders, builds the example with what the pkg-config file says, dynamically and statically,
-# runs it, uninstalls, and makes sure that nothing is left.
+# Installs into temporary folders, builds the example with what the pkg-config file says, dynamically and
+# statically, runs it, uninstalls, and makes sure that nothing is left.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Counts the instructions that an operation of malloc's family takes, by callgrind, and holds them against limits.
+"""Counts the instructions that each operation of malloc's family takes, and holds them against limits.
 
     scripts/count.py                    libpigalloc.so as built; fails where a limit of count/limits.json is exceeded
     scripts/count.py --lib system       another allocator: a table, no limits
     scripts/count.py --update           writes the counts to count/table.json, the committed record
 
-An operation's count is the difference of two runs that differ in the number of operations alone, so that start-up and
-warm-up cancel out. It is deterministic, and includes the loop and two calls through the PLT, about 10 instructions.
-`budget` is what the design aims at; `limit` is what fails; `recorded` is the committed record.
+Callgrind counts. An operation's count is the difference of two runs that differ in the number of operations alone, so that
+start-up and warm-up cancel out. It is deterministic, and includes the loop and two calls through the PLT,
+about 10 instructions. `budget` is what the design aims at; `limit` is what fails; `recorded` is the committed
+record.
 """
 
 import argparse

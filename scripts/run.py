@@ -4,8 +4,8 @@
     scripts/run.py [--lib LIB] [--rounds N] [COMMAND [ARGUMENT...]]
 
 Without a command (and without CMD in the environment, where `make run CMD="…"` leaves it) the program is
-scripts/run/workload.py under python3. The table gives the median of the rounds; then comes pigalloc's own summary of
-one more run. The program's standard output is not shown but compared between all runs.
+scripts/run/workload.py under python3. The table gives the median of the rounds; then comes pigalloc's own
+summary of one more run. The program's standard output is not shown but compared between all runs.
 """
 
 import argparse

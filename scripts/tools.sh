@@ -1,7 +1,6 @@
 #!/bin/bash
-# tools.sh PROGRAM...: makes sure that programs are there.
-# Where one is missing and this is root on a system with apt, its package is installed; otherwise it is named, with the
-# package, and the exit status is 1.
+# tools.sh PROGRAM...: makes sure that programs are there. Where one is missing and this is root on a system
+# with apt, its package is installed; otherwise it is named, with the package, and the exit status is 1.
 set -u
 
 package_of() {

@@ -205,12 +205,12 @@ pub(crate) fn allocate_aligned(align: usize, size: usize) -> Option<NonNull<u8>>
 #[inline(always)]
 pub(crate) fn allocate_aligned_small(align: usize, size: usize) -> Option<NonNull<u8>> {
     // A multiple of the alignment has a class whose blocks all start at one: see the size classes.
-    // The sum wraps to a multiple, or to 0 for sizes beyond reach, and neither is small then.
+    // Size 0 rounds to 0, and so does a size beyond reach, for which the sum wraps.
     let rounded = size.wrapping_add(align - 1) & align.wrapping_neg();
-    if rounded < size {
+    if rounded.wrapping_sub(1) >= size_class::SMALL_MAX {
         return None;
     }
-    allocate_small(rounded)
+    magazine::mine().pop_small(rounded)
 }
 
 /// What [`allocate_aligned`] does when the fast path has nothing.

@@ -343,7 +343,8 @@ impl Arena {
         let region = self.region(index * REGION_UNITS);
         let chosen = |region: &Region| {
             let seen = if aged { region.aged.load(Ordering::Relaxed) } else { u32::MAX };
-            region.dirty.load(Ordering::Relaxed) & seen
+            // Dirty units that are used are in the hands of another purge.
+            region.dirty.load(Ordering::Relaxed) & seen & !region.used.load(Ordering::Relaxed)
         };
         if chosen(region) == 0 {
             return 0;
@@ -459,6 +460,12 @@ pub(crate) unsafe fn start() -> bool {
 pub(crate) fn first_units() -> (usize, usize) {
     let first = FIRST.first.get();
     (FIRST.address(first), FIRST.units.get() - first)
+}
+
+/// The page before the first arena's table, which is committed and of no other use. The table
+/// starts 4 KiB after it, so where pages are larger it is not apart.
+pub(crate) fn header_page() -> usize {
+    FIRST.base.get()
 }
 
 /// All arenas.

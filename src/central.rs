@@ -53,14 +53,16 @@ fn usable(class: usize) -> Option<&'static Heap> {
     }
 }
 
-/// A slab of `class` with a free block, which the caller receives into its heap.
-pub(crate) fn adopt(class: usize) -> Option<&'static Slab> {
+/// A slab of `class` with a free block for `receiver`, which enters it into its lists.
+pub(crate) fn adopt(class: usize, receiver: &'static Heap) -> Option<&'static Slab> {
     if RECEIVED.load(Ordering::Relaxed) == 0 {
         return None;
     }
     let heap = opened(class % SHARDS)?;
     let guard = heap.lock()?;
     let slab = heap.part_with(class, &guard)?;
+    // While the lock is still held: from now on this shard leaves the slab's blocks alone.
+    slab.set_heap(receiver.address());
     let _ = RECEIVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
     Some(slab)
 }

@@ -3,17 +3,52 @@
 //! Nothing is locked across a fork, so no order of locks, handlers and signals can make it wait.
 //! The child starts a new generation: locks that other threads held when they vanished are
 //! recognised by theirs (see the lock module), and heaps of vanished threads can be claimed.
+//!
+//! A child learns that it is one in two ways. libc calls our handler; but handlers of others that
+//! were registered before run earlier, and some forks run none. So a word in a page that the kernel
+//! wipes in children is looked at as well, by threads that find a lock taken.
 
-use crate::{lock, thread};
+use crate::{arena, lock, sys, thread};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-extern "C" fn in_child() {
-    lock::enter_child();
+static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+
+fn word() -> &'static AtomicU32 {
+    // SAFETY: the first arena's header page is committed, for ever, and used for nothing else.
+    unsafe { &*(arena::header_page() as *const AtomicU32) }
+}
+
+/// Watches for forks, from when the process has a second thread: before there is none whose locks
+/// could be left behind.
+pub(crate) fn watch() {
+    if IS_WATCHED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: the page is ours, and its one word is meant to be wiped.
+    if unsafe { sys::wipe_on_fork(arena::header_page(), sys::page_size().min(4096)) } {
+        word().store(1, Ordering::Relaxed);
+        lock::watch(word(), in_child);
+    }
+}
+
+fn in_child() {
+    lock::next_generation();
+    if IS_WATCHED.load(Ordering::Relaxed) {
+        word().store(1, Ordering::Relaxed);
+    }
     thread::enter_child();
+}
+
+extern "C" fn handler() {
+    // Without a word that is watched only the handler knows.
+    if !lock::is_watched() || lock::is_new_child() {
+        in_child();
+    }
 }
 
 /// Asks libc to call us in children.
 pub(crate) fn register() {
     // SAFETY: the handler is ours, and the library is never unloaded. Without memory for the
-    // registration children are on their own, as after a bare clone.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    // registration the watch remains.
+    unsafe { libc::pthread_atfork(None, None, Some(handler)) };
 }

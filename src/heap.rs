@@ -184,7 +184,7 @@ impl Heap {
             return Some(slab);
         }
         if !self.is_central.get()
-            && let Some(slab) = central::adopt(class)
+            && let Some(slab) = central::adopt(class, self)
         {
             self.receive(slab);
             if !slab.is_full() {

@@ -10,6 +10,7 @@
 
 use crate::sync::{AtomicU32, Ordering};
 use crate::sys;
+use core::sync::atomic::AtomicPtr;
 
 /// In which order locks may be taken; a thread that holds one takes only higher ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -30,17 +31,47 @@ pub(crate) enum Rank {
 }
 
 static GENERATION: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(1);
+/// What tells a child, and what it then does: see [`watch`].
+static WATCHED: AtomicPtr<core::sync::atomic::AtomicU32> = AtomicPtr::new(core::ptr::null_mut());
+static IN_CHILD: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 /// The number of forks between the first process and this one, plus one.
 pub(crate) fn generation() -> u32 {
     GENERATION.load(core::sync::atomic::Ordering::Relaxed)
 }
 
-/// Called in the child of a fork, before anything else of this allocator runs there.
-pub(crate) fn enter_child() {
+/// Starts a new generation, in the child of a fork.
+pub(crate) fn next_generation() {
     // The two low bits of a lock's word are its state, so a generation has thirty.
     let next = (generation() + 1) & (u32::MAX >> 2);
     GENERATION.store(next.max(1), core::sync::atomic::Ordering::Relaxed);
+}
+
+/// From now on, a thread that has to wait for a lock first looks at `word`, which is not 0, but
+/// which the kernel makes 0 in a child. It then calls `in_child`: a child may need a lock before
+/// libc has called anybody's fork handler, or without its calling any.
+pub(crate) fn watch(word: &'static core::sync::atomic::AtomicU32, in_child: fn()) {
+    IN_CHILD.store(in_child as *mut (), Ordering::Relaxed);
+    WATCHED.store((&raw const *word).cast_mut(), Ordering::Release);
+}
+
+/// Whether there is a word that tells.
+pub(crate) fn is_watched() -> bool {
+    !WATCHED.load(Ordering::Relaxed).is_null()
+}
+
+/// Whether this is the child of a fork that has not been noticed yet.
+pub(crate) fn is_new_child() -> bool {
+    // SAFETY: the word that is watched lives for ever.
+    let word = unsafe { WATCHED.load(Ordering::Acquire).as_ref() };
+    word.is_some_and(|word| word.load(core::sync::atomic::Ordering::Relaxed) == 0)
+}
+
+#[cold]
+fn enter_child() {
+    // SAFETY: only `watch` stores here, and it stores a function.
+    let in_child: fn() = unsafe { core::mem::transmute(IN_CHILD.load(Ordering::Relaxed)) };
+    in_child();
 }
 
 const FREE: u32 = 0;
@@ -98,6 +129,9 @@ impl Lock {
     #[cold]
     #[inline(never)]
     fn wait(&self) -> bool {
+        if is_new_child() {
+            enter_child();
+        }
         for _ in 0..SPINS {
             let word = self.0.load(Ordering::Relaxed);
             if word == FREE

@@ -85,6 +85,9 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
         return None;
     }
     let is_first = !HAS_FIRST.swap(true, Ordering::Relaxed);
+    if !is_first {
+        fork::watch();
+    }
     if !is_first && (word & COUNT) < config::share() as usize {
         tls::set_word(word + 1);
         return None;

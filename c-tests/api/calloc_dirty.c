@@ -3,7 +3,8 @@
 
 int main(void)
 {
-    static const size_t sizes[] = {1, 8, 16, 17, 64, 100, 1000, 4096, 5000, 40000, 65536, 70000, 200000, 1 * MIB, 40 * MIB};
+    static const size_t sizes[] = {1, 8, 16, 17, 64, 100, 1000, 4096, 5000,
+                                   40000, 65536, 70000, 200000, 1 * MIB, 40 * MIB};
     for (size_t i = 0; i < COUNT(sizes); i++) {
         enum { N = 64 };
         size_t size = sizes[i], many = size > 300000 ? 2 : N;

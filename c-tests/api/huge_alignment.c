@@ -5,7 +5,8 @@ int main(void)
 {
     size_t before = resident_kib();
     for (size_t alignment = MIB; alignment <= 512 * MIB; alignment *= 2) {
-        char *small = memalign(hide_size(alignment), 10), *large = aligned_alloc(hide_size(alignment), 3 * MIB + 5);
+        char *small = memalign(hide_size(alignment), 10);
+        char *large = aligned_alloc(hide_size(alignment), 3 * MIB + 5);
         void *other = NULL;
         CHECK(posix_memalign(&other, alignment, 100000) == 0);
         CHECK(small != NULL && large != NULL && other != NULL);

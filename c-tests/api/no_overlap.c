@@ -17,11 +17,22 @@ static size_t random_size(unsigned long *state)
     return kind < 70 ? r % 300 : kind < 92 ? r % 5000 : kind < 99 ? r % 50000 : r % 400000;
 }
 
+static void *allocate(unsigned step, size_t size)
+{
+    if (step % 7 == 0) {
+        void *block = calloc(1, size);
+        CHECK(block == NULL || is_zero(block, size));
+        return block;
+    }
+    return step % 11 == 0 ? memalign(64, size) : malloc(size);
+}
+
 int main(int argc, char **argv)
 {
     unsigned long state = 88172645463325252ul * (unsigned long)(argc > 1 ? atoi(argv[1]) : 1);
     for (unsigned step = 0; step < STEPS; step++) {
-        size_t i = next_random(&state) % SLOTS, size = random_size(&state), kept = slots[i].size < size ? slots[i].size : size;
+        size_t i = next_random(&state) % SLOTS, size = random_size(&state);
+        size_t kept = slots[i].size < size ? slots[i].size : size;
         if (slots[i].block != NULL)
             CHECK(holds(slots[i].block, slots[i].size, slots[i].seed));
         if (slots[i].block != NULL && step % 3 == 0 && size > 0) {
@@ -29,9 +40,8 @@ int main(int argc, char **argv)
             CHECK(slots[i].block != NULL && holds(slots[i].block, kept, slots[i].seed));
         } else {
             free(slots[i].block);
-            slots[i].block = step % 7 == 0 ? calloc(1, size) : step % 11 == 0 ? memalign(64, size) : malloc(size);
+            slots[i].block = allocate(step, size);
             CHECK(slots[i].block != NULL);
-            CHECK(step % 7 != 0 || is_zero(slots[i].block, size));
         }
         slots[i].size = size;
         slots[i].seed = step;

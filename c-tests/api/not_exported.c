@@ -5,7 +5,8 @@
 
 int main(void)
 {
-    static const char *const names[] = {"strdup", "strndup", "realpath", "asprintf", "vasprintf", "getline", "getcwd", "mmap"};
+    static const char *const names[] = {"strdup",    "strndup", "realpath", "asprintf",
+                                        "vasprintf", "getline", "getcwd",   "mmap"};
     Dl_info libc, info;
     CHECK(dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &libc) != 0);
     for (size_t i = 0; i < COUNT(names); i++) {

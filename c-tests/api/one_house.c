@@ -17,10 +17,11 @@ static const char *origin(const char *name)
 int main(void)
 {
     static const char *const names[] = {
-        "free",         "calloc",          "realloc",         "reallocarray",  "posix_memalign",     "aligned_alloc",
-        "memalign",     "valloc",          "pvalloc",         "cfree",         "malloc_usable_size", "malloc_trim",
-        "mallopt",      "mallinfo",        "mallinfo2",       "malloc_info",   "malloc_stats",       "__libc_malloc",
-        "__libc_free",  "__libc_calloc",   "__libc_realloc",  "__libc_memalign", "__libc_valloc",    "__libc_pvalloc"};
+        "free", "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc", "memalign",
+        "valloc", "pvalloc", "cfree", "malloc_usable_size", "malloc_trim", "mallopt", "mallinfo",
+        "mallinfo2", "malloc_info", "malloc_stats", "__libc_malloc", "__libc_free", "__libc_calloc",
+        "__libc_realloc", "__libc_memalign", "__libc_valloc", "__libc_pvalloc",
+    };
     const char *home = origin("malloc");
     for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(origin(names[i]), home) != 0) {

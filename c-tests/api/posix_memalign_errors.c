@@ -4,7 +4,8 @@
 
 int main(void)
 {
-    static const size_t wrong[] = {0, 1, 2, 3, 4, 7, 9, 12, 15, 17, 24, 48, 100, 4095, 4097, 3 * 4096, SIZE_MAX, SIZE_MAX / 2};
+    static const size_t wrong[] = {0, 1, 2, 3, 4, 7, 9, 12, 15, 17, 24, 48, 100,
+                                   4095, 4097, 3 * 4096, SIZE_MAX, SIZE_MAX / 2};
     int mark;
     void *block = &mark;
     errno = 1234;

@@ -3,8 +3,10 @@
 
 int main(void)
 {
-    static const size_t sizes[] = {1,     16,    17,         100,     40,       2000,    1999,     5000, 70000, 33000,
-                                   65536, 65537, 200 * 1024, 3 * MIB, 90 * KIB, 40 * MIB, 41 * MIB, 33 * MIB, 2 * MIB, 9};
+    static const size_t sizes[] = {
+        1, 16, 17, 100, 40, 2000, 1999, 5000, 70000, 33000,
+        65536, 65537, 200 * KIB, 3 * MIB, 90 * KIB, 40 * MIB, 41 * MIB, 33 * MIB, 2 * MIB, 9,
+    };
     size_t size = 8;
     unsigned char *block = malloc(size);
     CHECK(block != NULL);

@@ -14,7 +14,8 @@ int main(void)
     sized(NULL, 0);
     aligned(NULL, 64, 0);
     size_t before = resident_kib();
-    for (size_t total = 0, size = 1; total < 2 * GIB; total += size, size = size < 300000 ? size * 3 / 2 + 1 : 1) {
+    for (size_t total = 0, size = 1; total < 2 * GIB; total += size) {
+        size = size < 300000 ? size * 3 / 2 + 1 : 1;
         char *block = malloc(size), *other = aligned_alloc(64, size);
         CHECK(block != NULL && other != NULL);
         block[size - 1] = other[size - 1] = 1;

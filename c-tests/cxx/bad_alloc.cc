@@ -1,4 +1,5 @@
-// Without a handler a failing new throws bad_alloc, a negative or too large array bad_array_new_length; nothing aborts.
+// Without a handler a failing new throws bad_alloc, a negative or too large array bad_array_new_length;
+// nothing aborts.
 #include "test.h"
 #include <new>
 #include <vector>

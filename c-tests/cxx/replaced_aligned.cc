@@ -1,4 +1,5 @@
-// Where the executable replaces the aligned operator new and delete, their array, nothrow and sized forms reach it.
+// Where the executable replaces the aligned operator new and delete, their array, nothrow and sized forms
+// reach it.
 #include "test.h"
 #include <new>
 

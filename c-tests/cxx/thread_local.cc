@@ -1,4 +1,5 @@
-// Destructors of thread_local objects allocate and free, in many threads and in main: nothing breaks, nothing leaks.
+// Destructors of thread_local objects allocate and free, in many threads and in main:
+// nothing breaks, nothing leaks.
 #include "test.h"
 #include <string>
 #include <thread>

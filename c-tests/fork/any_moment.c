@@ -11,7 +11,8 @@ static void *churn(void *seed)
 {
     unsigned long state = (unsigned long)(uintptr_t)seed;
     while (!stop) {
-        size_t i = next_random(&state) % COUNT(shared), size = next_random(&state) % (state % 40 == 0 ? 300000 : 3000);
+        size_t i = next_random(&state) % COUNT(shared);
+        size_t size = next_random(&state) % (state % 40 == 0 ? 300000 : 3000);
         free(__atomic_exchange_n(&shared[i], malloc(size), __ATOMIC_ACQ_REL));
     }
     return NULL;

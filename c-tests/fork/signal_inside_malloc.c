@@ -46,7 +46,8 @@ int main(void)
     unsigned long state = 77;
     void *blocks[200] = {NULL};
     while (forks < 300) {
-        size_t i = next_random(&state) % COUNT(blocks), size = next_random(&state) % (state % 8 == 0 ? 300000 : 3000);
+        size_t i = next_random(&state) % COUNT(blocks);
+        size_t size = next_random(&state) % (state % 8 == 0 ? 300000 : 3000);
         free(blocks[i]);
         blocks[i] = malloc(size);
         CHECK(blocks[i] != NULL);

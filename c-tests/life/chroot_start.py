@@ -1,4 +1,4 @@
-"""A program starts under the preload inside a root that holds nothing but it, its libraries and the allocator."""
+"""A program starts under the preload in a root that holds nothing but it, its libraries and the allocator."""
 # needs: root
 import os
 import pathlib

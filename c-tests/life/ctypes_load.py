@@ -1,4 +1,4 @@
-"""The library dlopen'ed by Python, not preloaded: two allocators live in one process, each with its own blocks."""
+"""The library dlopen'ed by Python, not preloaded: two allocators in one process, each with its own blocks."""
 import ctypes
 import os
 import threading

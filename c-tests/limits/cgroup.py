@@ -1,4 +1,4 @@
-"""120 MB live, after a history that let the heap grow and shrink, are not killed under a cgroup limit of 256 MB."""
+"""120 MB live, through phases of other sizes, are not killed under a cgroup limit of 256 MB."""
 # needs: root
 import os
 import pathlib

@@ -1,5 +1,5 @@
-"""The least RLIMIT_AS and RLIMIT_DATA at which /bin/true starts under the preload are those of glibc, but for the
-library's own pages and a small margin."""
+"""The least RLIMIT_AS and RLIMIT_DATA at which /bin/true starts under the preload are those of glibc, but for
+the library's own pages and a small margin."""
 import os
 import resource
 import subprocess
@@ -38,4 +38,5 @@ for name in ("RLIMIT_AS", "RLIMIT_DATA"):
     plain, under = least(getattr(resource, name), {}), least(getattr(resource, name), preloaded)
     allowed = plain + own + MARGIN
     if under > allowed:
-        sys.exit(f"{name}: {plain // KIB} KiB for glibc, {under // KIB} KiB under the preload, allowed {allowed // KIB}")
+        sys.exit(f"{name}: {plain // KIB} KiB for glibc, {under // KIB} KiB under the preload, "
+                 f"{allowed // KIB} KiB allowed")

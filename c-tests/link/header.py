@@ -1,5 +1,5 @@
-"""include/pigalloc.h compiles in every standard it promises, alone and beside the C library's own prototypes, in any
-order, so that a prototype that differs from libc's does not compile."""
+"""include/pigalloc.h compiles in every standard it promises, alone and beside the C library's own prototypes, in
+any order, so that a prototype that differs from libc's does not compile."""
 # cases: c99 c11 c17 gnu17 c++11 c++17 c++20 gnu++20
 import pathlib
 import subprocess

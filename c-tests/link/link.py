@@ -20,7 +20,8 @@ if not (include / "pigalloc.h").exists() or (kind == "static" and not archive.ex
 
 with tempfile.TemporaryDirectory() as folder:
     program = pathlib.Path(folder) / "example"
-    command = ["gcc", "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{include}", here / "example.c", "-o", program]
+    command = ["gcc", "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{include}", here / "example.c",
+               "-o", program]
     command += [archive] if kind == "static" else [f"-L{library.parent}", "-lpigalloc", f"-Wl,-rpath,{folder}"]
     subprocess.run(command, check=True)
     (pathlib.Path(folder) / "libpigalloc.so.0").symlink_to(library)

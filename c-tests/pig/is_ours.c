@@ -11,7 +11,8 @@ int main(void)
     for (size_t size = 1; size < 100 * MIB; size = size * 2 + 1) {
         char *block = malloc(size);
         CHECK(block != NULL);
-        CHECK(pig_is_ours(block) == 1 && pig_is_ours(block + size / 2) == 1 && pig_is_ours(block + size - 1) == 1);
+        CHECK(pig_is_ours(block) == 1 && pig_is_ours(block + size / 2) == 1);
+        CHECK(pig_is_ours(block + size - 1) == 1);
         free(block);
     }
     errno = 22;

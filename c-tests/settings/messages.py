@@ -1,5 +1,5 @@
-"""Settings of the environment: an unknown name or a bad value gets one clear line on stderr and the default, a good one
-none; HELP prints the table, STATS a summary at the end."""
+"""Settings of the environment: an unknown name or a bad value gets one clear line on stderr and the default, a
+good one none; HELP prints the table, STATS a summary at the end."""
 # needs: pigalloc
 import os
 import subprocess

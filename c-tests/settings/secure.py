@@ -1,5 +1,5 @@
-"""A set-user-ID program takes no order from the environment: linked with the library it works, and is silent about
-settings that make others talk."""
+"""A set-user-ID program takes no order from the environment: linked with the library it works, and is silent
+about settings that make others talk."""
 # needs: pigalloc root
 import os
 import pathlib
@@ -21,8 +21,8 @@ with tempfile.TemporaryDirectory() as name:
     folder.chmod(0o755)
     shutil.copy(library, folder / "libpigalloc.so.0")
     program = folder / "program"
-    subprocess.run(["gcc", "-x", "c", "-", "-o", program, "-fno-builtin", f"-Wl,-rpath,{folder}", "-Wl,--no-as-needed",
-                    "-x", "none", folder / "libpigalloc.so.0"], input=source, text=True, check=True)
+    subprocess.run(["gcc", "-x", "c", "-", "-o", program, "-fno-builtin", f"-Wl,-rpath,{folder}",
+                    "-Wl,--no-as-needed", "-x", "none", folder / "libpigalloc.so.0"], input=source, text=True, check=True)
 
     def ended(user):
         """How the program ends for this user."""
