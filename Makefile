@@ -43,9 +43,9 @@ endif
 .PHONY: all build run header header-check test unit-test doc-test global-test c-test count count-update bench figures \
         programs check tools fmt clippy layers artifact install-check install uninstall clean help
 
-all: build ## the same as build
-
 ## Building
+
+all: build ## the same as build
 
 build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in target/release
 

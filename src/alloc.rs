@@ -18,6 +18,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// A growing block that has to move gets a mapping of its own from this size on: it then grows by
 /// mremap and is not copied again.
 const GROWING_MIN: usize = 1 << 20;
+/// What takes the place of `HUGE_MIN` where address space is limited.
+const LIMITED_HUGE_MIN: usize = 512 << 10;
 /// Blocks up to this size are zeroed in place rather than by memset.
 const ZERO_INLINE: usize = 64;
 /// A large block's unused tail goes back to the system when it has at least so many bytes.
@@ -92,7 +94,7 @@ fn allocate_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
 }
 
 fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
-    if size >= HUGE_MIN || align >= HUGE_MIN {
+    if size >= huge_min() || align >= huge_min() {
         if let Some(start) = huge::allocate(size.max(1), align) {
             return Some((NonNull::new(start as *mut u8)?, true));
         }
@@ -117,6 +119,12 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         unsafe { sys::discard(run.start + bytes, unused) };
     }
     Some((NonNull::new(run.start as *mut u8)?, run.clean))
+}
+
+/// From which size on a block gets a mapping of its own. Where address space is limited arenas are
+/// small, and blocks that fill a good part of one would waste the rest.
+fn huge_min() -> usize {
+    if arena::is_limited() { LIMITED_HUGE_MIN } else { HUGE_MIN }
 }
 
 fn count_large(blocks: isize, bytes: isize) {
@@ -272,8 +280,7 @@ fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
                 if slab.index_of(address).is_none() {
                     fatal::misuse(function, inside(slab, address), address);
                 }
-                // SAFETY: a block starts here.
-                if unsafe { slab::is_marked(address) } && is_free(slab, address) {
+                if is_free(slab, address) {
                     fatal::misuse(function, freed, address);
                 }
             }
@@ -309,10 +316,13 @@ fn inside(slab: &'static Slab, address: usize) -> Misuse {
     if index < slab.capacity() { Misuse::InsideBlock } else { Misuse::NotABlock }
 }
 
-/// Whether a marked block is free indeed: in its slab, on the way there, or put away by a thread.
-/// A live block carries the mark only when the program copied it from memory it had not written.
-#[cold]
+/// Whether a block is free: in its slab, or marked and on the way there or put away by a thread. A
+/// live block carries the mark only when the program copied it from memory it had not written.
 fn is_free(slab: &'static Slab, block: usize) -> bool {
+    // SAFETY: a block starts here.
+    if unsafe { !slab::is_marked(block) } {
+        return slab.index_of(block).is_some_and(|index| slab.has(index));
+    }
     let heap = Heap::at(slab.heap());
     let in_slab = || {
         let _guard = heap.lock();
@@ -332,9 +342,10 @@ unsafe fn deallocate_slow(block: *mut u8) {
     let address = block as usize;
     let slab = page_map::entry(address).and_then(|entry| Slab::of(entry.span()?));
     if let Some(slab) = slab
-        && slab.index_of(address).is_some()
+        && let Some(index) = slab.index_of(address)
         // SAFETY: a block starts here.
         && unsafe { !slab::is_marked(address) }
+        && !slab.has(index)
     {
         return deallocate_small(slab, address);
     }

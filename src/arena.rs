@@ -76,6 +76,8 @@ static FIRST: Arena = Arena::new();
 static GROWTH: Lock = Lock::new();
 /// Set when address space is limited: arenas are small then, and unmapped when they empty.
 static LIMITED: AtomicUsize = AtomicUsize::new(0);
+/// Set when the system has refused to commit memory.
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
 /// Units that went back to the system, ever.
 static PURGED: AtomicUsize = AtomicUsize::new(0);
 
@@ -124,8 +126,9 @@ impl Arena {
         let descriptors = align_up(regions + region_bytes, page);
         let meta_bytes = if !with_meta {
             0
-        } else if bytes < 16 << 20 {
-            bytes / 4
+        } else if bytes < 1 << 30 {
+            // It serves the arenas to come as well, and those are several times as large.
+            align_up(bytes / 4, page)
         } else {
             align_up((bytes / 32).clamp(2 << 20, META_MOST), UNIT)
         };
@@ -251,7 +254,39 @@ impl Arena {
                 return true;
             }
         }
+        REFUSED.store(1, Ordering::Relaxed);
         false
+    }
+
+    /// Where the system has refused to commit more, takes the commitment of free units at the
+    /// frontier back: the program's own mappings may need what they count for.
+    pub(crate) fn retreat(&self) {
+        if REFUSED.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let _guard = self.lock.inherit(Rank::Arena);
+        let (first, old) = (self.first.get(), self.frontier.get());
+        let is_free = |&unit: &usize| {
+            self.region(unit).used.load(Ordering::Relaxed) >> (unit % REGION_UNITS) & 1 == 0
+        };
+        let free = (first..old).rev().take_while(is_free).count();
+        if free < STEP_MOST {
+            return;
+        }
+        let new = old - free;
+        // SAFETY: the units are committed and free, and we hold the lock.
+        if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {
+            return;
+        }
+        let mut dirty = 0;
+        self.pieces(new, free, |region, mask| {
+            dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
+            region.aged.fetch_and(!mask, Ordering::Relaxed);
+        });
+        self.dirty.fetch_sub(dirty as usize, Ordering::Relaxed);
+        PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
+        self.frontier.set(new);
+        self.low.set(self.low.get().min(new));
     }
 
     fn address(&self, unit: usize) -> usize {
@@ -385,6 +420,13 @@ impl Arena {
             let region = self.region(unit);
             region.aged.store(region.dirty.load(Ordering::Relaxed), Ordering::Relaxed);
         }
+    }
+
+    /// Whether the arena could be unmapped: it is one of several small ones, and nothing is in it.
+    pub(crate) fn is_spare(&self) -> bool {
+        LIMITED.load(Ordering::Relaxed) != 0
+            && self.slot.get() != 0
+            && self.used.load(Ordering::Relaxed) == 0
     }
 
     /// Dirty free units.
@@ -554,6 +596,11 @@ pub(crate) fn release_empty() -> usize {
         bytes += size;
     }
     bytes
+}
+
+/// True when address space is limited.
+pub(crate) fn is_limited() -> bool {
+    LIMITED.load(Ordering::Relaxed) != 0
 }
 
 /// Bytes that went back to the system from free units, ever.

@@ -171,6 +171,8 @@ impl Heap {
             let shelf = &self.shelves[slab.class()];
             shelf.partial.remove(slab);
             shelf.full.push(slab);
+            // Without free blocks no mark can be missing: see `give_pages`.
+            self.note(slab);
         }
     }
 
@@ -306,17 +308,31 @@ impl Heap {
             shelf.full.remove(slab);
             shelf.partial.push(slab);
         }
-        // One empty slab of a class stays, so that a program at its edge does not open and close
-        // slabs all the time.
-        if slab.is_empty() && !shelf.partial.is_single() {
-            shelf.partial.remove(slab);
-            // SAFETY: we hold the lock, and the lists name the slab no more.
-            unsafe { self.close(slab) };
+        if slab.is_empty() {
+            self.close_one(shelf, slab);
         }
     }
 
+    /// Closes one of the empty slabs of a shelf on which `slab` has just become empty. One stays if
+    /// there is nothing else with room, so that a program at its edge does not open and close slabs
+    /// all the time: the lowest, so that the heap can shrink.
+    fn close_one(&self, shelf: &Shelf, slab: &'static Slab) {
+        let start = |slab: &'static Slab| slab.span().start();
+        let is_other_empty = |other: &&'static Slab| other.is_empty() && !ptr::eq(*other, slab);
+        let other = shelf.partial.iter().take(LOOK_AT).find(is_other_empty);
+        let closed = match other {
+            Some(other) if start(other) > start(slab) => other,
+            Some(_) => slab,
+            None if shelf.partial.is_single() => return,
+            None => slab,
+        };
+        shelf.partial.remove(closed);
+        // SAFETY: we hold the lock, and the lists name the slab no more.
+        unsafe { self.close(closed) };
+    }
+
     /// Takes in what other threads have freed.
-    fn collect(&'static self, _: &Guard<'_>) {
+    pub(crate) fn collect(&'static self, _: &Guard<'_>) {
         if self.inbox.is_empty() {
             return;
         }
@@ -419,7 +435,13 @@ impl Heap {
                     // SAFETY: we hold the lock, and the lists name the slab no more.
                     unsafe { self.close(slab) };
                 } else {
-                    bytes += slab.purge();
+                    let purged = slab.purge();
+                    if purged > 0 {
+                        // The marks of free blocks went with the pages: for blocks of this slab
+                        // the slow path asks the bitmap.
+                        self.front.note(slab.span().start(), None);
+                    }
+                    bytes += purged;
                 }
             }
         }

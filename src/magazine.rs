@@ -55,9 +55,9 @@ struct Start {
 }
 
 /// What the fast paths read of a heap. Owned by its thread (or by who claimed it from a dead one),
-/// but for the bytes of the map: whoever holds the heap's lock writes those. No atomics are needed
-/// there: a thread reads the byte of a unit to free a block in it, and then the unit has not changed
-/// hands since the block was handed out, which the program has ordered before.
+/// but for the bytes of the map: whoever holds the heap's lock writes those. When a thread reads the
+/// byte of a unit to free a block in it, the unit has not changed hands since the block was handed
+/// out; all that another thread may change meanwhile is to send it to the slow path.
 #[repr(C)]
 pub(crate) struct Front {
     /// For each place, the slot of the block to give out next.
@@ -164,7 +164,7 @@ impl Front {
         if unit < self.mapped() {
             let place = class.map_or(0, |class| class + 1);
             // SAFETY: the map has `mapped` bytes.
-            unsafe { (*self.map_start().add(unit)).set(place as u8) };
+            unsafe { self.map_start().add(unit).write_volatile(place as u8) };
         }
     }
 
@@ -172,13 +172,13 @@ impl Front {
     #[inline(always)]
     fn place_of(&self, unit: usize) -> usize {
         // SAFETY: the caller has compared the unit with `mapped`, and the map has so many bytes.
-        unsafe { (*self.map_start().add(unit)).get() as usize }
+        unsafe { self.map_start().add(unit).read_volatile() as usize }
     }
 
     /// The map, which stands at a fixed distance behind the front.
     #[inline(always)]
-    fn map_start(&self) -> *const Cell<u8> {
-        (&raw const *self).cast::<u8>().wrapping_add(MAP_OFFSET).cast()
+    fn map_start(&self) -> *mut u8 {
+        (&raw const *self).cast::<u8>().wrapping_add(MAP_OFFSET).cast_mut()
     }
 
     #[inline(always)]

@@ -14,6 +14,12 @@ static TICK: AtomicU64 = AtomicU64::new(0);
 
 /// Called when a run became free.
 pub(crate) fn after_give(arena: &arena::Arena) {
+    if arena.is_spare() {
+        // Threads need address space for their stacks.
+        arena::release_empty();
+        return;
+    }
+    arena.retreat();
     let limit = config::dirty_limit() >> UNIT_SHIFT;
     if arena.dirty() > limit {
         arena.purge(limit - limit / 4, false);

@@ -10,10 +10,10 @@
 //!
 //! All of a slab but its remote list is guarded by the lock of the heap that holds it.
 
-use crate::remote::{Chain, List, Parcel};
+use crate::remote::{self, List, Parcel};
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicUsize, Ordering};
-use crate::units::UNIT;
+use crate::units::{MIN_ALIGN, UNIT};
 use crate::{arena, bitmap, meta, page_map, purge, size_class, sys};
 use core::cell::Cell;
 #[cfg(any(test, debug_assertions))]
@@ -78,6 +78,12 @@ pub(crate) unsafe fn is_marked(block: usize) -> bool {
     unsafe { mark_of(block).read() == MARK }
 }
 
+/// Bytes of a bitmap that has its own piece. Where address space is limited all are alike, so that
+/// what slabs of one class have used serves those of another.
+fn bitmap_bytes(words: usize) -> usize {
+    if arena::is_limited() { UNIT / MIN_ALIGN / 8 } else { (words * 8).next_power_of_two() }
+}
+
 impl Slab {
     /// A new slab of `class` for the heap at `heap`, all of whose blocks are free. The caller
     /// enters it into the page map and the heap's.
@@ -90,7 +96,7 @@ impl Slab {
         let slab: &'static Slab = unsafe { piece.cast().as_ref() };
         let bits = if words <= INLINE {
             slab.inline.as_ptr().cast::<u64>()
-        } else if let Some(bits) = meta::allocate(words * 8) {
+        } else if let Some(bits) = meta::allocate(bitmap_bytes(words)) {
             bits.as_ptr().cast()
         } else {
             // SAFETY: the piece is ours and unused.
@@ -134,7 +140,8 @@ impl Slab {
         // SAFETY: both pieces came from `meta` with these sizes, and the caller owns them.
         unsafe {
             if words > INLINE {
-                meta::release(NonNull::new_unchecked(self.bits.get().cast()), words * 8);
+                let bits = NonNull::new_unchecked(self.bits.get().cast());
+                meta::release(bits, bitmap_bytes(words));
             }
             meta::release(NonNull::from(self).cast(), size_of::<Slab>());
         }
@@ -264,28 +271,33 @@ impl Slab {
         true
     }
 
-    /// Whether the block is free and in the slab.
+    /// Whether the block is free and in the slab. May be asked without the lock: a block that is
+    /// with the program stays so meanwhile.
+    #[inline]
     pub(crate) fn has(&self, index: usize) -> bool {
-        self.words()[index / 64] >> (index % 64) & 1 == 1
+        debug_assert!(index < self.capacity());
+        // SAFETY: the bitmap has a bit for each block.
+        unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
     }
 
     /// Takes all blocks that other threads have freed. Err: the address of a block whose link was
     /// overwritten, or that was free already.
     pub(crate) fn collect(&self) -> Result<(), usize> {
-        let head = self.remote.take();
-        if head == 0 {
-            return Ok(());
-        }
-        let mut twice = None;
-        let valid = |address| self.index_of(address).is_some();
-        let put = |block| {
-            if !self.index_of(block).is_some_and(|index| self.put(index)) {
-                twice = Some(block);
+        let mut block = self.remote.take();
+        // Who pushes checks that blocks are of this slab; the links between them are untrusted.
+        while block != 0 {
+            let Some(index) = self.index_of(block) else { return Err(block) };
+            if !self.put(index) {
+                return Err(block);
             }
-        };
-        // SAFETY: who pushes checks that blocks are of this slab, and gives them up.
-        unsafe { Chain::walk(head, valid, put) }?;
-        twice.map_or(Ok(()), Err)
+            // SAFETY: a block of the slab starts here, and the thread that freed it gave it up.
+            match unsafe { remote::next(block) } {
+                Some(next) if self.index_of(next).is_some() => block = next,
+                Some(_) => return Err(block),
+                None => block = 0,
+            }
+        }
+        Ok(())
     }
 
     /// Gives the pages that hold only free blocks back to the system. Returns the bytes.

@@ -72,6 +72,9 @@ pub(crate) fn snapshot() -> Snapshot {
     if !thread::is_started() {
         return s;
     }
+    if let Some(heap) = thread::heap() {
+        heap.send_all();
+    }
     s.metadata_bytes = meta::bytes();
     for arena in arena::all() {
         let (_, committed, all) = arena.counts();
@@ -98,6 +101,7 @@ pub(crate) fn snapshot() -> Snapshot {
 
 fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
     let Some(guard) = heap.lock() else { return };
+    heap.collect(&guard);
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {
         blocks[slab.class()] += slab.capacity() - slab.free();

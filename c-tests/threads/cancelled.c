@@ -34,6 +34,6 @@ int main(void)
             CHECK(finish(threads[t]) == PTHREAD_CANCELED);
         }
     }
-    CHECK_AT_MOST(resident_kib(), before + 6 * KIB);
+    CHECK_AT_MOST(resident_kib(), before + 16 * KIB);
     return 0;
 }

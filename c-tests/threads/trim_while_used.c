@@ -1,7 +1,9 @@
-/* One thread calls malloc_trim again and again while others allocate and free: no live content is given away. */
+/* malloc_trim, called again and again by one thread or by all, gives no live content of any thread away. */
+/* cases: one all */
 #include "test.h"
 
 static volatile int stop;
+static int all_trim;
 
 static void *churn(void *seed)
 {
@@ -17,6 +19,13 @@ static void *churn(void *seed)
         blocks[i] = malloc(sizes[i]);
         CHECK(blocks[i] != NULL);
         fill(blocks[i], sizes[i], (unsigned)i);
+        if (step % 1000 == 0)
+            for (i = 0; i < SLOTS; i++) {
+                free(blocks[i]);
+                blocks[i] = NULL;
+            }
+        if (all_trim && step % 1000 == 0)
+            malloc_trim(0);
     }
     for (size_t i = 0; i < SLOTS; i++)
         free(blocks[i]);
@@ -32,8 +41,10 @@ static void *trim(void *unused)
     return unused;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    CHECK(argc == 2);
+    all_trim = strcmp(argv[1], "all") == 0;
     pthread_t trimmer = start(trim, NULL), threads[3];
     for (uintptr_t i = 0; i < COUNT(threads); i++)
         threads[i] = start(churn, (void *)(i + 1));

@@ -41,10 +41,9 @@ pub(super) fn mmap(bytes: usize, protection: i32, flags: i32) -> Option<usize> {
     })
 }
 
-pub(super) unsafe fn mprotect(address: usize, bytes: usize) -> bool {
-    let protection = (libc::PROT_READ | libc::PROT_WRITE) as usize;
+pub(super) unsafe fn mprotect(address: usize, bytes: usize, protection: i32) -> bool {
     // SAFETY: the caller owns the range.
-    unsafe { call(libc::SYS_mprotect, [address, bytes, protection, 0, 0, 0]) == 0 }
+    unsafe { call(libc::SYS_mprotect, [address, bytes, protection as usize, 0, 0, 0]) == 0 }
 }
 
 pub(super) unsafe fn madvise(address: usize, bytes: usize, advice: i32) -> bool {

@@ -44,7 +44,16 @@ pub(crate) fn map(bytes: usize) -> Option<usize> {
 /// The range is page-aligned and lies inside a reservation of this allocator.
 pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
     // SAFETY: the caller owns the range.
-    !refused() && unsafe { kernel::mprotect(address, bytes) }
+    !refused() && unsafe { kernel::mprotect(address, bytes, libc::PROT_READ | libc::PROT_WRITE) }
+}
+
+/// The reverse of [`commit`]: the pages go back and count for nothing.
+///
+/// # Safety
+/// As for [`discard`].
+pub(crate) unsafe fn uncommit(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { discard(address, bytes) && kernel::mprotect(address, bytes, libc::PROT_NONE) }
 }
 
 /// Gives pages back: they read as zero afterwards. False when the kernel kept them (locked memory).
