@@ -4,14 +4,14 @@
 //! A pointer from outside is untrusted until [`resolve`] has found what it is.
 
 use crate::fatal::{self, Misuse};
+use crate::heap::Heap;
 use crate::huge;
 use crate::magazine;
 use crate::page_map::{self, Entry};
-use crate::remote::Chain;
 use crate::slab::{self, Slab};
 use crate::span::Large;
 use crate::units::{HUGE_MIN, MAX_REQUEST, MIN_ALIGN, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{arena, central, foreign, heap::Heap, purge, size_class, sys, thread};
+use crate::{arena, central, foreign, heap, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -319,35 +319,40 @@ fn inside(slab: &'static Slab, address: usize) -> Misuse {
 /// Whether a block is free: in its slab, or marked and on the way there or put away by a thread. A
 /// live block carries the mark only when the program copied it from memory it had not written.
 fn is_free(slab: &'static Slab, block: usize) -> bool {
+    let in_slab = || slab.index_of(block).is_some_and(|index| slab.has(index));
     // SAFETY: a block starts here.
     if unsafe { !slab::is_marked(block) } {
-        return slab.index_of(block).is_some_and(|index| slab.has(index));
+        return in_slab();
     }
-    let heap = Heap::at(slab.heap());
-    let in_slab = || {
-        let _guard = heap.lock();
-        slab.index_of(block).is_some_and(|index| slab.has(index))
-    };
-    let starts_block = |address| slab.index_of(address).is_some();
-    thread::heaps().any(|heap| heap.holds(slab.class(), slab, block))
-        || in_slab()
-        || slab.remote().holds(starts_block, block)
+    if thread::heaps().any(|heap| heap.holds(slab.class(), block)) {
+        return true;
+    }
+    // What is in a mailbox is in the slab afterwards.
+    Heap::at(slab.heap()).collect(false);
+    in_slab()
 }
 
+/// What the fast path leaves over: full magazines, slabs of several units or of other heaps, other
+/// kinds of blocks, and misuse.
 #[inline(never)]
 unsafe fn deallocate_slow(block: *mut u8) {
-    if block.is_null() {
-        return;
-    }
     let address = block as usize;
-    let slab = page_map::entry(address).and_then(|entry| Slab::of(entry.span()?));
-    if let Some(slab) = slab
+    if let Some(slab) = page_map::slab_in_first(address)
         && let Some(index) = slab.index_of(address)
         // SAFETY: a block starts here.
         && unsafe { !slab::is_marked(address) }
-        && !slab.has(index)
+        && !(slab.has_lost_marks() && slab.has(index))
     {
         return deallocate_small(slab, address);
+    }
+    // SAFETY: the caller gives the block up.
+    unsafe { deallocate_rest(block) }
+}
+
+#[inline(never)]
+unsafe fn deallocate_rest(block: *mut u8) {
+    if block.is_null() {
+        return;
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
@@ -382,21 +387,21 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
 }
 
 /// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it.
+#[inline(always)]
 fn deallocate_small(slab: &'static Slab, block: usize) {
-    let (holder, heap) = (slab.heap(), thread::heap());
-    if let Some(heap) = heap
-        && heap.address() == holder
-    {
-        return heap.give(slab.class(), block);
+    let front = magazine::mine();
+    if slab.heap() == (&raw const *front) as usize {
+        // SAFETY: the front is the thread's, the slab its own, and the block given up.
+        if unsafe { !front.push_class(slab.class(), block) } {
+            Heap::at(slab.heap()).give(slab.class(), block);
+        }
+        return;
     }
     // SAFETY: the block is given up, and has two words.
     unsafe { *slab::mark_of(block) = slab::MARK };
-    if let Some(heap) = heap {
-        return heap.give_away(slab, block);
-    }
-    // SAFETY: the block is of this slab, and given up.
-    if unsafe { slab.remote().push(Chain::new(block)) } {
-        Heap::deliver(slab);
+    match thread::heap() {
+        Some(heap) => heap.give_away(slab, block),
+        None => heap::put_directly(slab, block),
     }
 }
 

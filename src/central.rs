@@ -59,8 +59,8 @@ pub(crate) fn adopt(class: usize, receiver: &'static Heap) -> Option<&'static Sl
         return None;
     }
     let heap = opened(class % SHARDS)?;
-    let guard = heap.lock()?;
-    let slab = heap.part_with(class, &guard)?;
+    let _guard = heap.lock()?;
+    let slab = heap.part_with(class)?;
     // While the lock is still held: from now on this shard leaves the slab's blocks alone.
     slab.set_heap(receiver.address());
     let _ = RECEIVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));

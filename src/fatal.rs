@@ -17,8 +17,6 @@ pub enum Misuse {
     InsideBlock,
     /// Passed a pointer that was never handed out.
     NotABlock,
-    /// Overwrote a link between free blocks.
-    CorruptedList,
 }
 
 impl Misuse {
@@ -29,7 +27,6 @@ impl Misuse {
             Self::FreedBlock => "use of a freed block",
             Self::InsideBlock => "pointer inside a block",
             Self::NotABlock => "not an allocated block",
-            Self::CorruptedList => "corrupted free list",
         }
     }
 }
@@ -88,7 +85,6 @@ mod tests {
                 usize::MAX,
                 "malloc_usable_size: not an allocated block: 0xffffffffffffffff",
             ),
-            ("malloc", Misuse::CorruptedList, 0xab0, "malloc: corrupted free list: 0xab0"),
         ];
         for (function, problem, address, expected) in cases {
             let mut line = misuse_message(function, problem, address);

@@ -2,15 +2,15 @@
 //!
 //! A thread's heap is used by that thread: its magazines and its outbox without any lock, its slabs under
 //! the heap's lock, which is taken once for a batch of blocks and which other threads take only to
-//! give memory back to the system. Blocks that the thread frees but does not own collect in the
-//! outbox, by slab, and go to their owner's inbox in batches.
+//! give memory back, to its slabs or to the system. Blocks that the thread frees but does not own
+//! collect in its outbox, in crates, and go to their owner's mailbox in batches.
 //!
 //! The same structure without magazines serves as a shard of the central heap.
 
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
-use crate::remote::{Chain, Inbox};
+use crate::remote::{Crate, Mailbox};
 use crate::slab::{self, Slab, Slabs};
 use crate::units::align_up;
 use crate::{arena, central, meta, page_map, purge, size_class, sys};
@@ -18,11 +18,8 @@ use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
 
-/// Packets in an outbox; each holds blocks of one slab.
-const PACKETS: usize = 16;
-/// A packet is sent when it has this many blocks or bytes.
-const PACKET_BLOCKS: u32 = 32;
-const PACKET_BYTES: usize = 16 << 10;
+/// A crate with fewer blocks is not sent to make room for one to another heap.
+const WORTH_SENDING: usize = 8;
 /// How many slabs are looked at for the one with the lowest address.
 const LOOK_AT: usize = 8;
 /// Slow paths between two looks at the clock.
@@ -32,13 +29,6 @@ const TICK_EVERY: u32 = 16;
 const MAP_STEP: usize = 16 << 10;
 
 const _: () = assert!(size_of::<Heap>() <= MAP_OFFSET);
-
-/// Blocks of one slab on their way to its heap.
-struct Packet {
-    slab: Cell<Option<&'static Slab>>,
-    chain: Cell<Option<Chain>>,
-    count: Cell<u32>,
-}
 
 /// The slabs of one class.
 struct Shelf {
@@ -55,7 +45,8 @@ pub(crate) struct Heap {
     front: Front,
     /// How many blocks the next refill of a class takes.
     batch: [Cell<u8>; size_class::COUNT],
-    outbox: [Packet; PACKETS],
+    /// The crate of each class that is being packed.
+    outbox: [Cell<Option<&'static Crate>>; size_class::COUNT],
     ticks: Cell<u32>,
     /// Part of the central heap.
     is_central: Cell<bool>,
@@ -65,7 +56,9 @@ pub(crate) struct Heap {
     lock: Lock,
     shelves: [Shelf; size_class::COUNT],
 
-    inbox: Inbox,
+    mailbox: Mailbox,
+    /// Slabs have moved from this heap to others: crates may bring blocks of those.
+    has_parted: Cell<bool>,
     /// Held by the owning thread as long as it lives; see the thread module.
     pub(crate) owner: UnsafeCell<libc::pthread_mutex_t>,
     /// The process generation whose threads `owner` speaks of.
@@ -135,9 +128,15 @@ impl Heap {
             // SAFETY: the memory is new, and the front is this thread's.
             unsafe { self.front.equip(class, slots) };
         }
+        if !self.mailbox.is_empty() {
+            self.collect(true);
+            if let Some(block) = self.front.pop_class(class) {
+                return Some(block);
+            }
+        }
         {
-            let guard = self.lock()?;
-            let slab = self.slab_with_room(class, &guard)?;
+            let _guard = self.lock()?;
+            let slab = self.slab_with_room(class)?;
             let count = self.next_batch(class).min(slab.free());
             // SAFETY: the magazine is equipped, empty and ours.
             unsafe { self.front.fill(class, count, slab) };
@@ -148,8 +147,9 @@ impl Heap {
 
     /// One block of `class`, for a thread that has no magazine.
     pub(crate) fn take_one(&'static self, class: usize) -> Option<NonNull<u8>> {
-        let guard = self.lock()?;
-        let slab = self.slab_with_room(class, &guard)?;
+        self.collect(false);
+        let _guard = self.lock()?;
+        let slab = self.slab_with_room(class)?;
         let mut block = 0;
         slab.take(1, |taken| block = taken);
         self.after_take(slab);
@@ -171,17 +171,17 @@ impl Heap {
             let shelf = &self.shelves[slab.class()];
             shelf.partial.remove(slab);
             shelf.full.push(slab);
-            // Without free blocks no mark can be missing: see `give_pages`.
-            self.note(slab);
+            if slab.has_lost_marks() {
+                // There is no free block left that could miss its mark.
+                slab.set_lost_marks(false);
+                self.note(slab);
+            }
         }
     }
 
-    /// A slab of `class` with a free block, at the head of its list.
-    fn slab_with_room(&'static self, class: usize, guard: &Guard<'_>) -> Option<&'static Slab> {
+    /// A slab of `class` with a free block, at the head of its list. Under the lock.
+    fn slab_with_room(&'static self, class: usize) -> Option<&'static Slab> {
         let shelf = &self.shelves[class];
-        if shelf.partial.first().is_none() {
-            self.collect(guard);
-        }
         if let Some(slab) = shelf.partial.first() {
             return Some(slab);
         }
@@ -222,12 +222,19 @@ impl Heap {
         self.front.note(start, Some(slab.class()));
     }
 
+    /// Takes a slab out of the heap's own map: its blocks take the slower path, or are no more.
+    fn unnote(&self, slab: &'static Slab) {
+        if slab.span().units() == 1 {
+            self.front.note(slab.span().start(), None);
+        }
+    }
+
     /// Takes a slab out of the heap's own map, and back to the system.
     ///
     /// # Safety
     /// Under the lock; the slab's blocks are all free, and the lists name it no more.
     unsafe fn close(&self, slab: &'static Slab) {
-        self.front.note(slab.span().start(), None);
+        self.unnote(slab);
         // SAFETY: as the caller promises.
         unsafe { slab.close() };
     }
@@ -241,19 +248,17 @@ impl Heap {
     }
 
     /// Takes a slab with a free block out of this heap's lists. Under the lock.
-    pub(crate) fn part_with(
-        &'static self,
-        class: usize,
-        guard: &Guard<'_>,
-    ) -> Option<&'static Slab> {
-        let shelf = &self.shelves[class];
-        if shelf.partial.first().is_none() {
-            self.collect(guard);
-        }
-        let slab = shelf.partial.first()?;
-        shelf.partial.remove(slab);
-        self.front.note(slab.span().start(), None);
+    pub(crate) fn part_with(&'static self, class: usize) -> Option<&'static Slab> {
+        let slab = self.shelves[class].partial.first()?;
+        self.forget(slab, &self.shelves[class].partial);
         Some(slab)
+    }
+
+    /// Takes a slab out of a list of this heap. Under the lock.
+    fn forget(&self, slab: &'static Slab, list: &Slabs) {
+        list.remove(slab);
+        self.unnote(slab);
+        self.has_parted.set(true);
     }
 
     // ------------------------------------------------------------------ giving blocks
@@ -274,8 +279,9 @@ impl Heap {
     fn flush(&'static self, class: usize, count: usize) {
         let Some(guard) = self.lock() else { return };
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
-        unsafe { self.front.drain(class, count, |block| self.put_back(block, &guard)) };
+        unsafe { self.front.drain(class, count, |block| self.put_back(slab_of(block), block)) };
         self.look_for_low(class);
+        drop(guard);
     }
 
     /// Brings the slab with the lowest address among the first few to the head of its list, so that
@@ -291,20 +297,15 @@ impl Heap {
         }
     }
 
-    fn put_back(&'static self, block: usize, _: &Guard<'_>) {
-        let slab = page_map::entry(block).and_then(|entry| Slab::of(entry.span()?));
-        let Some(slab) = slab else { fatal::bug("a magazine held a block of no slab") };
+    /// Puts a block back into its slab, one of this heap's. Under the lock.
+    fn put_back(&'static self, slab: &'static Slab, block: usize) {
         match slab.index_of(block) {
-            Some(index) if slab.put(index) => self.settle(slab, 1),
+            Some(index) if slab.put(index) => {}
             Some(_) => fatal::misuse("free", Misuse::DoubleFree, block),
             None => fatal::misuse("free", Misuse::NotABlock, block),
         }
-    }
-
-    /// Puts a slab to which `more` blocks just came back into the right list, or gives it back.
-    fn settle(&'static self, slab: &'static Slab, more: usize) {
         let shelf = &self.shelves[slab.class()];
-        if slab.free() == more {
+        if slab.free() == 1 {
             shelf.full.remove(slab);
             shelf.partial.push(slab);
         }
@@ -331,75 +332,94 @@ impl Heap {
         unsafe { self.close(closed) };
     }
 
-    /// Takes in what other threads have freed.
-    pub(crate) fn collect(&'static self, _: &Guard<'_>) {
-        if self.inbox.is_empty() {
-            return;
-        }
-        // SAFETY: only slabs are delivered.
-        for slab in unsafe { self.inbox.take::<Slab>() } {
-            if slab.heap() != self.address() {
-                // It moved to another heap while it was being delivered.
-                Heap::at(slab.heap()).inbox.deliver(slab);
-                continue;
-            }
-            let before = slab.free();
-            if let Err(block) = slab.collect() {
-                fatal::misuse("free", Misuse::CorruptedList, block);
-            }
-            let more = slab.free() - before;
-            if more > 0 {
-                self.settle(slab, if before == 0 { slab.free() } else { 0 });
-            }
-        }
-    }
-
     // ------------------------------------------------------------------ blocks of others
 
     /// Sends a block of another heap's slab on its way. Called by the heap's thread.
+    #[inline(always)]
     pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
-        let key = ((&raw const *slab) as usize / align_of::<Slab>()) % PACKETS;
-        let packet = &self.outbox[key];
-        let same = packet.slab.get().is_some_and(|held| ptr::eq(held, slab));
-        match packet.chain.get() {
-            Some(mut chain) if same => {
-                // SAFETY: the block is of the packet's slab, and given up.
-                unsafe { chain.prepend(block) };
-                packet.chain.set(Some(chain));
+        let class = slab.class();
+        match self.outbox[class].get() {
+            Some(parcel) if parcel.is_to(slab.heap()) => {
+                if parcel.add(block) {
+                    self.send(class);
+                }
             }
-            _ => {
-                packet.send();
-                packet.slab.set(Some(slab));
-                // SAFETY: the block is given up.
-                packet.chain.set(Some(unsafe { Chain::new(block) }));
-            }
+            _ => self.give_away_slow(slab, block),
         }
-        let count = packet.count.get() + 1;
-        packet.count.set(count);
-        if count >= PACKET_BLOCKS || count as usize * slab.size() >= PACKET_BYTES {
-            packet.send();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn give_away_slow(&'static self, slab: &'static Slab, block: usize) {
+        self.tick();
+        let class = slab.class();
+        if let Some(parcel) = self.outbox[class].get() {
+            if parcel.count() < WORTH_SENDING {
+                // Blocks of several owners in turn would send crates with hardly anything in them.
+                return put_directly(slab, block);
+            }
+            self.send(class);
+        }
+        let Some(piece) = meta::allocate(size_of::<Crate>()) else {
+            return put_directly(slab, block);
+        };
+        // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
+        let parcel: &'static Crate = unsafe { piece.cast().as_ref() };
+        parcel.open(slab.heap(), class, slab.size());
+        self.outbox[class].set(Some(parcel));
+        if parcel.add(block) {
+            self.send(class);
+        }
+    }
+
+    /// Delivers a crate of the outbox.
+    #[inline(never)]
+    fn send(&self, class: usize) {
+        if let Some(parcel) = self.outbox[class].take() {
+            Heap::at(parcel.to()).mailbox.deliver(parcel);
         }
     }
 
     /// Sends everything that waits in the outbox.
     pub(crate) fn send_all(&self) {
-        for packet in &self.outbox {
-            packet.send();
+        for class in 0..size_class::COUNT {
+            self.send(class);
         }
     }
 
-    /// Whether `block`, marked as free, waits somewhere in this heap: in its magazine, its outbox.
-    pub(crate) fn holds(&self, class: usize, slab: &'static Slab, block: usize) -> bool {
-        if self.front.holds(class, block) {
-            return true;
+    /// Takes in what other threads have freed: the heap's own thread into its magazines, as far as
+    /// there is room; anyone else, and the rest, into the slabs. Not under the lock.
+    #[inline(never)]
+    pub(crate) fn collect(&'static self, is_own_thread: bool) {
+        for parcel in self.mailbox.take() {
+            let to_magazine = is_own_thread && !self.has_parted.get();
+            if !(to_magazine && self.front.append(parcel.class(), parcel.blocks())) {
+                self.unpack(parcel);
+            }
+            // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
+            unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
         }
-        self.outbox.iter().any(|packet| {
-            let same = packet.slab.get().is_some_and(|held| ptr::eq(held, slab));
-            same && packet
-                .chain
-                .get()
-                .is_some_and(|chain| chain.holds(|a| slab.index_of(a).is_some(), block))
-        })
+    }
+
+    fn unpack(&'static self, parcel: &'static Crate) {
+        let mut guard = self.lock();
+        for block in parcel.blocks() {
+            let (block, slab) = (block.get(), slab_of(block.get()));
+            if guard.is_some() && slab.heap() == self.address() {
+                self.put_back(slab, block);
+            } else {
+                drop(guard.take());
+                put_directly(slab, block);
+                guard = self.lock();
+            }
+        }
+    }
+
+    /// Whether `block`, marked as free, is in this heap's magazine or outbox, as far as can be seen
+    /// from outside.
+    pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
+        let in_crate = |parcel: &Crate| parcel.blocks().iter().any(|each| each.get() == block);
+        self.front.holds(class, block) || self.outbox[class].get().is_some_and(in_crate)
     }
 
     // ------------------------------------------------------------------ giving memory back
@@ -418,15 +438,15 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        if let Some(guard) = self.lock() {
-            self.collect(&guard);
-            self.give_pages(&guard);
-        }
+        self.purge();
         purge::tick(all_old);
     }
 
-    /// Closes empty slabs and gives back the pages of free blocks. Returns the bytes of the latter.
-    fn give_pages(&'static self, _: &Guard<'_>) -> usize {
+    /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
+    /// the bytes of pages inside slabs.
+    pub(crate) fn purge(&'static self) -> usize {
+        self.collect(false);
+        let Some(_guard) = self.lock() else { return 0 };
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
@@ -434,25 +454,19 @@ impl Heap {
                     shelf.partial.remove(slab);
                     // SAFETY: we hold the lock, and the lists name the slab no more.
                     unsafe { self.close(slab) };
-                } else {
-                    let purged = slab.purge();
-                    if purged > 0 {
-                        // The marks of free blocks went with the pages: for blocks of this slab
-                        // the slow path asks the bitmap.
-                        self.front.note(slab.span().start(), None);
-                    }
-                    bytes += purged;
+                    continue;
                 }
+                let purged = slab.purge();
+                if purged > 0 {
+                    // The marks of free blocks went with the pages. The slow path, which blocks
+                    // of this slab take now, asks the bitmap.
+                    slab.set_lost_marks(true);
+                    self.unnote(slab);
+                }
+                bytes += purged;
             }
         }
         bytes
-    }
-
-    /// Gives back what no live block pins; of another thread's heap all but its magazines.
-    pub(crate) fn purge(&'static self) -> usize {
-        let Some(guard) = self.lock() else { return 0 };
-        self.collect(&guard);
-        self.give_pages(&guard)
     }
 
     /// Empties magazines and outbox into the slabs.
@@ -474,27 +488,17 @@ impl Heap {
     /// # Safety
     /// The heap's thread is dead, and the caller claimed the heap and put its blocks away.
     pub(crate) unsafe fn hand_over(&'static self) {
-        let Some(guard) = self.lock() else { return };
-        self.collect(&guard);
-        self.give_pages(&guard);
+        self.purge();
+        let Some(_guard) = self.lock() else { return };
         for shelf in &self.shelves {
             for list in [&shelf.partial, &shelf.full] {
                 for slab in list.iter() {
-                    let forget = |slab: &'static Slab| {
-                        list.remove(slab);
-                        self.front.note(slab.span().start(), None);
-                    };
-                    if central::receive(slab, forget).is_none() {
+                    if central::receive(slab, |slab| self.forget(slab, list)).is_none() {
                         return;
                     }
                 }
             }
         }
-    }
-
-    /// Delivers a slab with remotely freed blocks to the heap that holds it.
-    pub(crate) fn deliver(slab: &'static Slab) {
-        Heap::at(slab.heap()).inbox.deliver(slab);
     }
 
     /// All slabs, under the lock.
@@ -524,14 +528,23 @@ impl Heap {
     }
 }
 
-impl Packet {
-    fn send(&self) {
-        if let (Some(slab), Some(chain)) = (self.slab.take(), self.chain.take()) {
-            self.count.set(0);
-            // SAFETY: the chain's blocks are of the slab, and the packet gives them up.
-            if unsafe { slab.remote().push(chain) } {
-                Heap::deliver(slab);
-            }
+/// The slab of a block that came from one.
+fn slab_of(block: usize) -> &'static Slab {
+    match page_map::entry(block).and_then(|entry| Slab::of(entry.span()?)) {
+        Some(slab) => slab,
+        None => fatal::misuse("free", Misuse::NotABlock, block),
+    }
+}
+
+/// Puts a freed block back into its slab, whose heap may be anybody's. Under no lock.
+pub(crate) fn put_directly(slab: &'static Slab, block: usize) {
+    loop {
+        let heap = Heap::at(slab.heap());
+        // Of a heap that a fork has left locked nothing can be reused.
+        let Some(_guard) = heap.lock() else { return };
+        // The slab may have moved to another heap before we had the lock.
+        if slab.heap() == heap.address() {
+            return heap.put_back(slab, block);
         }
     }
 }

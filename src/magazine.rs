@@ -245,6 +245,7 @@ impl Front {
     /// # Safety
     /// The front is the calling thread's, and `block` is a block of one of its slabs of this
     /// class, given up.
+    #[inline(always)]
     pub(crate) unsafe fn push_class(&self, class: usize, block: usize) -> bool {
         // SAFETY: as the caller promises.
         unsafe { self.push(class + 1, block) }
@@ -324,6 +325,23 @@ impl Front {
         debug_assert_eq!(left, 0);
         // SAFETY: as above.
         self.tops[class + 1].store(unsafe { slots.add(count) }, Ordering::Relaxed);
+    }
+
+    /// Puts marked blocks of a class into its magazine, all of them. False when there is no room
+    /// or no magazine.
+    pub(crate) fn append(&self, class: usize, blocks: &[Cell<usize>]) -> bool {
+        let most = capacity(size_class::size(class));
+        if !self.is_equipped(class) || self.count(class) + blocks.len() > most {
+            return false;
+        }
+        let top = self.tops[class + 1].load(Ordering::Relaxed);
+        // SAFETY: the slots behind the top have room for the blocks.
+        unsafe {
+            ptr::copy_nonoverlapping(blocks.as_ptr().cast(), top.add(1), blocks.len());
+            compiler_fence(Ordering::Release);
+            self.tops[class + 1].store(top.add(blocks.len()), Ordering::Relaxed);
+        }
+        true
     }
 
     /// Takes the `count` blocks out that were put in first.

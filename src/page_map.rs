@@ -5,6 +5,7 @@
 //! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
 //! been found for them: the bound of the comparison is what part of the table is committed.
 
+use crate::slab::Slab;
 use crate::span::Span;
 use crate::sync::Ordering;
 use crate::units::{UNIT, UNIT_SHIFT};
@@ -52,6 +53,12 @@ static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 fn base() -> usize {
     FIRST.base.load(Ordering::Relaxed)
+}
+
+/// The slab at an address in the first arena.
+#[inline(always)]
+pub(crate) fn slab_in_first(address: usize) -> Option<&'static Slab> {
+    Slab::of(FIRST.entry(address)?.span()?)
 }
 
 /// The entry of any address.

@@ -1,161 +1,96 @@
-//! Blocks freed by threads that do not own them.
+//! Blocks freed by threads that do not own them: crates and mailboxes.
 //!
-//! Each slab has a list of such blocks, linked through the blocks themselves. Anyone pushes, in
-//! batches; the owner takes the whole list, so there is no ABA. Who pushes onto an empty list also
-//! puts the slab into its heap's [`Inbox`]; the owner touches the list of a slab only after it has
-//! taken the slab from the inbox. So a slab with listed blocks is in exactly one inbox or on its
-//! way there, and since its listed blocks count as used, it cannot be released meanwhile.
+//! A thread packs such blocks into crates, one for each class, addressed to the heap that holds
+//! their slabs. A full crate is delivered to that heap's mailbox with one exchange. Anyone
+//! delivers; who takes, takes everything, so there is no ABA; and since a crate holds addresses
+//! apart from the blocks, nothing that a program does to a freed block can mislead anyone.
 //!
-//! Links are multiplied by a random odd number of the process: a link that was overwritten, even in
-//! one byte, decodes to an address outside the slab and is noticed before it is followed.
+//! Blocks in crates count as used by their slabs, so a slab cannot be released meanwhile. It can
+//! move to another heap, though: who takes a crate asks each block's slab whose it is now.
 
 use crate::sync::{AtomicUsize, Ordering};
-use crate::sys;
-use core::sync::atomic::AtomicU64;
+use core::cell::Cell;
 
-static KEY: AtomicU64 = AtomicU64::new(1);
-static INVERSE: AtomicU64 = AtomicU64::new(1);
+/// Blocks in a crate, which then fills 256 bytes.
+pub(crate) const CRATE: usize = 29;
+/// The most bytes that wait in a crate of larger blocks.
+const CRATE_BYTES: usize = 16 << 10;
 
-/// Ends a list. Odd, hence no address of a block; and not zero, so that a zeroed link is noticed.
-const END: usize = 1;
-
-/// Chooses the multiplier of this process.
-pub(crate) fn start() {
-    let key = sys::random() | 1;
-    // Newton's iteration doubles the correct low bits of the inverse; an odd number is its own
-    // inverse modulo 8, so five steps reach 64.
-    let mut inverse = key;
-    for _ in 0..5 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(key.wrapping_mul(inverse)));
-    }
-    KEY.store(key, Ordering::Relaxed);
-    INVERSE.store(inverse, Ordering::Relaxed);
+/// Freed blocks of one class on their way to one heap. It is owned by the thread that packs it,
+/// then by the mailbox, then by who took it from there.
+#[repr(C)]
+pub(crate) struct Crate {
+    link: AtomicUsize,
+    /// The address of the heap.
+    to: Cell<usize>,
+    class: Cell<u32>,
+    /// How many more blocks fit; they are filled from the last place to the first.
+    left: Cell<u16>,
+    most: Cell<u16>,
+    blocks: [Cell<usize>; CRATE],
 }
 
-fn encode(link: usize) -> usize {
-    link.wrapping_mul(KEY.load(Ordering::Relaxed) as usize)
-}
+// SAFETY: one owner at a time, as said above; the exchanges of the mailbox order the handing over.
+unsafe impl Sync for Crate {}
 
-fn decode(word: usize) -> usize {
-    word.wrapping_mul(INVERSE.load(Ordering::Relaxed) as usize)
-}
-
-/// A chain of freed blocks of one slab that a single push hands over.
-#[derive(Clone, Copy)]
-pub(crate) struct Chain {
-    head: usize,
-    tail: usize,
-}
-
-impl Chain {
-    /// A chain of one block.
-    ///
-    /// # Safety
-    /// `block` is a freed block of at least sixteen bytes that nobody else uses.
-    pub(crate) unsafe fn new(block: usize) -> Chain {
-        // SAFETY: as the caller promises.
-        unsafe { (block as *mut usize).write(encode(END)) };
-        Chain { head: block, tail: block }
+impl Crate {
+    /// Makes an unused crate one for blocks of a class to a heap.
+    pub(crate) fn open(&self, to: usize, class: usize, size: usize) {
+        let most = (CRATE_BYTES / size).clamp(1, CRATE) as u16;
+        self.to.set(to);
+        self.class.set(class as u32);
+        self.left.set(most);
+        self.most.set(most);
     }
 
-    /// Puts a block before the others.
-    ///
-    /// # Safety
-    /// As for [`new`](Chain::new); the block is of the same slab and not in the chain.
-    pub(crate) unsafe fn prepend(&mut self, block: usize) {
-        // SAFETY: as the caller promises.
-        unsafe { (block as *mut usize).write(encode(self.head)) };
-        self.head = block;
+    pub(crate) fn is_to(&self, heap: usize) -> bool {
+        self.to.get() == heap
     }
 
-    /// Whether `block` is in the chain, as far as its links can be followed.
-    pub(crate) fn holds(&self, valid: impl Fn(usize) -> bool, block: usize) -> bool {
-        holds(self.head, valid, block)
-    }
-}
-
-/// The block after `block` in a chain, None for the last; any number if the link was overwritten.
-///
-/// # Safety
-/// `block` is in a list that was taken.
-#[inline]
-pub(crate) unsafe fn next(block: usize) -> Option<usize> {
-    // SAFETY: as the caller promises.
-    let next = decode(unsafe { (block as *const usize).read() });
-    (next != END).then_some(next)
-}
-
-/// Whether `block` is in the list that starts at `head`, as far as its links can be followed.
-/// A look from outside: the list may change meanwhile.
-fn holds(head: usize, valid: impl Fn(usize) -> bool, block: usize) -> bool {
-    let mut at = head;
-    // No slab has more blocks than this; a list that another thread changes may seem endless.
-    for _ in 0..4096 {
-        if at == block {
-            return true;
-        }
-        if !valid(at) {
-            return false;
-        }
-        // SAFETY: a valid address is one of a block, whose memory is committed.
-        at = decode(unsafe { (at as *const usize).read_volatile() });
-    }
-    false
-}
-
-/// The list in a slab: the address of its first block, 0 when it is empty.
-pub(crate) struct List(AtomicUsize);
-
-impl List {
-    /// Pushes a chain. True when the list was empty: the caller then delivers the slab.
-    ///
-    /// # Safety
-    /// The chain's blocks are of the list's slab, and the caller gives them up.
-    pub(crate) unsafe fn push(&self, chain: Chain) -> bool {
-        let mut head = self.0.load(Ordering::Relaxed);
-        loop {
-            let link = if head == 0 { END } else { head };
-            // SAFETY: until the exchange succeeds the tail is the caller's.
-            unsafe { (chain.tail as *mut usize).write(encode(link)) };
-            match self.0.compare_exchange_weak(
-                head,
-                chain.head,
-                Ordering::Release,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return head == 0,
-                Err(now) => head = now,
-            }
-        }
+    pub(crate) fn to(&self) -> usize {
+        self.to.get()
     }
 
-    /// Takes the whole list; the address of its first block, 0 when it is empty.
-    pub(crate) fn take(&self) -> usize {
-        self.0.swap(0, Ordering::Acquire)
+    pub(crate) fn class(&self) -> usize {
+        self.class.get() as usize
     }
 
-    /// Whether `block` is in the list, as far as can be seen from outside.
-    pub(crate) fn holds(&self, valid: impl Fn(usize) -> bool, block: usize) -> bool {
-        holds(self.0.load(Ordering::Acquire), valid, block)
+    /// Adds a block. True when the crate is full now, and to be sent.
+    #[inline(always)]
+    pub(crate) fn add(&self, block: usize) -> bool {
+        let left = self.left.get() - 1;
+        self.blocks[left as usize].set(block);
+        self.left.set(left);
+        left == 0
+    }
+
+    /// The blocks in the crate.
+    pub(crate) fn blocks(&self) -> &[Cell<usize>] {
+        let most = (self.most.get() as usize).min(CRATE);
+        &self.blocks[(self.left.get() as usize).min(most)..most]
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.blocks().len()
     }
 }
 
-/// What can be delivered to an [`Inbox`].
-pub(crate) trait Parcel: 'static {
-    /// The link to the next parcel, the parcel's address or 0.
-    fn link(&self) -> &AtomicUsize;
-}
+/// Crates for a heap.
+pub(crate) struct Mailbox(AtomicUsize);
 
-/// Slabs with remotely freed blocks, delivered by anyone and taken whole by the heap's owner.
-pub(crate) struct Inbox(AtomicUsize);
+impl Mailbox {
+    #[cfg(test)]
+    pub(crate) fn new() -> Mailbox {
+        Mailbox(AtomicUsize::new(0))
+    }
 
-impl Inbox {
-    /// Delivers a parcel that is in no inbox.
-    pub(crate) fn deliver<P: Parcel>(&self, parcel: &'static P) {
+    /// Delivers a crate, which the caller gives up.
+    pub(crate) fn deliver(&self, parcel: &'static Crate) {
         let address = (&raw const *parcel) as usize;
         let mut head = self.0.load(Ordering::Relaxed);
         loop {
-            parcel.link().store(head, Ordering::Relaxed);
+            parcel.link.store(head, Ordering::Relaxed);
             match self.0.compare_exchange_weak(head, address, Ordering::Release, Ordering::Relaxed)
             {
                 Ok(_) => return,
@@ -168,19 +103,16 @@ impl Inbox {
         self.0.load(Ordering::Relaxed) == 0
     }
 
-    /// Takes all parcels. Each is free to be delivered again once the iterator has passed it.
-    ///
-    /// # Safety
-    /// Everything that was delivered to this inbox is a `P`.
-    pub(crate) unsafe fn take<P: Parcel>(&self) -> impl Iterator<Item = &'static P> + use<P> {
+    /// Takes all crates; they are the caller's now.
+    pub(crate) fn take(&self) -> impl Iterator<Item = &'static Crate> + use<> {
         let mut at = self.0.swap(0, Ordering::Acquire);
         core::iter::from_fn(move || {
             if at == 0 {
                 return None;
             }
-            // SAFETY: the address was delivered as a parcel of static lifetime.
-            let parcel = unsafe { &*(at as *const P) };
-            at = parcel.link().load(Ordering::Relaxed);
+            // SAFETY: only crates are delivered, and their memory is never given back.
+            let parcel: &'static Crate = unsafe { &*(at as *const Crate) };
+            at = parcel.link.load(Ordering::Relaxed);
             Some(parcel)
         })
     }
@@ -189,44 +121,55 @@ impl Inbox {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use std::boxed::Box;
     use std::vec::Vec;
 
-    fn list() -> List {
-        List(AtomicUsize::new(0))
+    fn packed(to: usize, blocks: core::ops::Range<usize>) -> &'static Crate {
+        let new = Crate {
+            link: AtomicUsize::new(0),
+            to: Cell::new(0),
+            class: Cell::new(0),
+            left: Cell::new(0),
+            most: Cell::new(0),
+            blocks: [const { Cell::new(0) }; CRATE],
+        };
+        let parcel: &'static Crate = Box::leak(Box::new(new));
+        parcel.open(to, 3, 64);
+        for block in blocks {
+            assert_eq!(parcel.add(block), parcel.count() == CRATE);
+        }
+        parcel
     }
 
     #[test]
-    fn chains_come_back_whole_and_damage_is_noticed() {
-        start();
-        let mut blocks = [[0usize; 4]; 6];
-        let addresses: Vec<usize> = blocks.iter_mut().map(|b| b.as_mut_ptr() as usize).collect();
-        let list = list();
-        // SAFETY: the blocks are ours and distinct.
-        unsafe {
-            let mut chain = Chain::new(addresses[0]);
-            chain.prepend(addresses[1]);
-            assert!(list.push(chain));
-            let mut chain = Chain::new(addresses[2]);
-            chain.prepend(addresses[3]);
-            assert!(!list.push(chain));
-            let mut seen = Vec::new();
-            let mut at = Some(list.take());
-            while let Some(block) = at {
-                seen.push(block);
-                at = next(block);
+    fn all_blocks_of_all_crates_arrive_once() {
+        let mailbox = Mailbox::new();
+        std::thread::scope(|scope| {
+            for thread in 0..4usize {
+                let mailbox = &mailbox;
+                scope.spawn(move || {
+                    for i in 0..100 {
+                        let first = (thread * 100 + i) * 29;
+                        mailbox.deliver(packed(7, first..first + 29));
+                    }
+                });
             }
-            seen.sort_unstable();
-            assert_eq!(seen, &addresses[..4]);
-            assert_eq!(list.take(), 0);
+        });
+        let mut seen: Vec<usize> = mailbox
+            .take()
+            .inspect(|parcel| assert!(parcel.is_to(7) && parcel.class() == 3))
+            .flat_map(|parcel| parcel.blocks().iter().map(Cell::get).collect::<Vec<_>>())
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..4 * 100 * 29).collect::<Vec<_>>());
+        assert!(mailbox.is_empty());
+    }
 
-            for byte in 0..8 {
-                let mut chain = Chain::new(addresses[4]);
-                chain.prepend(addresses[5]);
-                list.push(chain);
-                *(addresses[5] as *mut u8).add(byte) ^= 0x41;
-                let first = list.take();
-                assert!(next(first).is_none_or(|a| a.abs_diff(first) > 1 << 20), "byte {byte}");
-            }
-        }
+    #[test]
+    fn a_crate_of_large_blocks_is_full_sooner() {
+        let parcel = packed(1, 0..0);
+        parcel.open(1, 0, 16 << 10);
+        assert!(parcel.add(5));
+        assert_eq!(parcel.blocks().iter().map(Cell::get).collect::<Vec<_>>(), [5]);
     }
 }

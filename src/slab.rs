@@ -8,9 +8,8 @@
 //! A freed block carries a mark in its second word, so that freeing it again is noticed at once; the
 //! mark alone proves nothing, but calls for a proper look.
 //!
-//! All of a slab but its remote list is guarded by the lock of the heap that holds it.
+//! All of a slab is guarded by the lock of the heap that holds it.
 
-use crate::remote::{self, List, Parcel};
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::units::{MIN_ALIGN, UNIT};
@@ -21,7 +20,7 @@ use core::ptr;
 use core::ptr::NonNull;
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
-const INLINE: usize = 4;
+const INLINE: usize = 6;
 /// Parts of a slab that are known to be resident or not.
 const PARTS: usize = 64;
 
@@ -31,8 +30,6 @@ pub(crate) struct Slab {
     span: Span,
     /// Address of the heap that holds the slab.
     heap: AtomicUsize,
-    remote: List,
-    inbox_link: AtomicUsize,
     next: Cell<Option<&'static Slab>>,
     prev: Cell<Option<&'static Slab>>,
     bits: Cell<*mut u64>,
@@ -41,6 +38,7 @@ pub(crate) struct Slab {
     low: Cell<u8>,
     capacity: Cell<u16>,
     free: Cell<u16>,
+    lost_marks: Cell<bool>,
     size: Cell<u32>,
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
@@ -51,13 +49,7 @@ pub(crate) struct Slab {
 // it (span, class, size) is written before the slab is published in the page map.
 unsafe impl Sync for Slab {}
 
-const _: () = assert!(size_of::<Slab>() == 192 || size_of::<Slab>() == 128);
-
-impl Parcel for Slab {
-    fn link(&self) -> &AtomicUsize {
-        &self.inbox_link
-    }
-}
+const _: () = assert!(size_of::<Slab>() == 128);
 
 /// The mark of a freed block: a number without meaning, that programs have no reason to store.
 pub(crate) const MARK: usize = 0x5f1e_e7ed;
@@ -161,16 +153,13 @@ impl Slab {
     }
 
     /// The address of the heap that holds the slab.
+    #[inline]
     pub(crate) fn heap(&self) -> usize {
         self.heap.load(Ordering::Acquire)
     }
 
     pub(crate) fn set_heap(&self, heap: usize) {
         self.heap.store(heap, Ordering::Release);
-    }
-
-    pub(crate) fn remote(&self) -> &List {
-        &self.remote
     }
 
     pub(crate) fn class(&self) -> usize {
@@ -258,6 +247,16 @@ impl Slab {
         self.touched.set(touched[0]);
     }
 
+    /// Whether free blocks may miss their mark, because their pages went back to the system.
+    #[inline]
+    pub(crate) fn has_lost_marks(&self) -> bool {
+        self.lost_marks.get()
+    }
+
+    pub(crate) fn set_lost_marks(&self, lost: bool) {
+        self.lost_marks.set(lost);
+    }
+
     /// Takes a block back. False when it is free already.
     pub(crate) fn put(&self, index: usize) -> bool {
         let (word, bit) = (index / 64, 1 << (index % 64));
@@ -278,26 +277,6 @@ impl Slab {
         debug_assert!(index < self.capacity());
         // SAFETY: the bitmap has a bit for each block.
         unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
-    }
-
-    /// Takes all blocks that other threads have freed. Err: the address of a block whose link was
-    /// overwritten, or that was free already.
-    pub(crate) fn collect(&self) -> Result<(), usize> {
-        let mut block = self.remote.take();
-        // Who pushes checks that blocks are of this slab; the links between them are untrusted.
-        while block != 0 {
-            let Some(index) = self.index_of(block) else { return Err(block) };
-            if !self.put(index) {
-                return Err(block);
-            }
-            // SAFETY: a block of the slab starts here, and the thread that freed it gave it up.
-            match unsafe { remote::next(block) } {
-                Some(next) if self.index_of(next).is_some() => block = next,
-                Some(_) => return Err(block),
-                None => block = 0,
-            }
-        }
-        Ok(())
     }
 
     /// Gives the pages that hold only free blocks back to the system. Returns the bytes.

@@ -100,8 +100,8 @@ pub(crate) fn snapshot() -> Snapshot {
 }
 
 fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
+    heap.collect(false);
     let Some(guard) = heap.lock() else { return };
-    heap.collect(&guard);
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {
         blocks[slab.class()] += slab.capacity() - slab.free();

@@ -11,7 +11,7 @@
 
 use crate::heap::Heap;
 use crate::sync::Ordering;
-use crate::{arena, central, config, fork, lock, magazine, remote, sys, tls};
+use crate::{arena, central, config, fork, lock, magazine, sys, tls};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
 
@@ -48,7 +48,6 @@ pub(crate) fn start() -> bool {
     // SAFETY: the state admits one thread here, and nothing else runs before it is done.
     let started = unsafe { arena::start() };
     if started {
-        remote::start();
         config::load(sys::environment());
     }
     STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);

@@ -160,15 +160,6 @@ pub(crate) fn page_size() -> usize {
     }
 }
 
-/// Eight of the random bytes that the kernel gave the process at exec.
-pub(crate) fn random() -> u64 {
-    match auxiliary(libc::AT_RANDOM) as *const u64 {
-        p if p.is_null() => 0x9e37_79b9_7f4a_7c15 ^ now_ms(),
-        // SAFETY: AT_RANDOM points to sixteen bytes that live as long as the process.
-        p => unsafe { p.add(1).read_unaligned() },
-    }
-}
-
 /// Milliseconds of a clock that only goes forward; a few of them coarse, and cheap to ask.
 pub(crate) fn now_ms() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
