@@ -110,7 +110,7 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         run.arena.give(run.start, units, !run.clean);
         return None;
     };
-    page_map::enter(large.span());
+    page_map::enter(large.span(), false);
     count_large(1, bytes as isize);
     let unused = units * UNIT - bytes;
     if !run.clean && unused >= TAIL_MIN {
@@ -337,13 +337,13 @@ fn is_free(slab: &'static Slab, block: usize) -> bool {
 #[inline(never)]
 unsafe fn deallocate_slow(block: *mut u8) {
     let address = block as usize;
-    if let Some(slab) = page_map::slab_in_first(address)
-        && let Some(index) = slab.index_of(address)
-        // SAFETY: a block starts here.
-        && unsafe { !slab::is_marked(address) }
-        && !(slab.has_lost_marks() && slab.has(index))
-    {
-        return deallocate_small(slab, address);
+    let found = page_map::simple_slab(address);
+    if found != 0 {
+        // SAFETY: just found.
+        let slab = unsafe { page_map::slab_at(found) };
+        if slab.is_surely_live(address) {
+            return deallocate_small(slab, address);
+        }
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_rest(block) }
@@ -353,6 +353,14 @@ unsafe fn deallocate_slow(block: *mut u8) {
 unsafe fn deallocate_rest(block: *mut u8) {
     if block.is_null() {
         return;
+    }
+    let address = block as usize;
+    if let Some(slab) = page_map::entry(address).and_then(|entry| Slab::of(entry.span()?))
+        && slab.index_of(address).is_some_and(|index| !slab.has(index))
+        && slab.is_surely_live(address)
+    {
+        // A slab that has lost marks, or one outside the first arena.
+        return deallocate_small(slab, address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
@@ -389,18 +397,29 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
 /// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it.
 #[inline(always)]
 fn deallocate_small(slab: &'static Slab, block: usize) {
-    let front = magazine::mine();
-    if slab.heap() == (&raw const *front) as usize {
+    let (front, holder) = (magazine::mine(), slab.heap());
+    if holder == front.address() {
         // SAFETY: the front is the thread's, the slab its own, and the block given up.
         if unsafe { !front.push_class(slab.class(), block) } {
-            Heap::at(slab.heap()).give(slab.class(), block);
+            Heap::at(holder).give(slab.class(), block);
         }
         return;
     }
     // SAFETY: the block is given up, and has two words.
     unsafe { *slab::mark_of(block) = slab::MARK };
-    match thread::heap() {
-        Some(heap) => heap.give_away(slab, block),
+    if front.address() == magazine::no_heap() {
+        deallocate_without_heap(slab, block);
+    } else {
+        Heap::at(front.address()).give_away(slab, holder, block);
+    }
+}
+
+/// Frees a block of a slab for a thread that has no heap, or just earns one.
+#[cold]
+#[inline(never)]
+fn deallocate_without_heap(slab: &'static Slab, block: usize) {
+    match thread::heap_or_attach() {
+        Some(heap) => heap.give_away(slab, slab.heap(), block),
         None => heap::put_directly(slab, block),
     }
 }
@@ -499,7 +518,7 @@ unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
             return false;
         }
         large.set_bytes(bytes, wanted);
-        page_map::enter(large.span());
+        page_map::enter(large.span(), false);
     } else {
         large.set_bytes(bytes, wanted);
         if wanted < units {

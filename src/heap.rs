@@ -194,7 +194,7 @@ impl Heap {
             }
         }
         let slab = Slab::open(class, self.address())?;
-        page_map::enter(slab.span());
+        page_map::enter(slab.span(), true);
         self.note(slab);
         shelf.partial.push(slab);
         Some(slab)
@@ -334,12 +334,15 @@ impl Heap {
 
     // ------------------------------------------------------------------ blocks of others
 
-    /// Sends a block of another heap's slab on its way. Called by the heap's thread.
+    /// Sends a block of a slab that heap `holder` held a moment ago on its way. Called by the
+    /// heap's thread.
     #[inline(always)]
-    pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
+    pub(crate) fn give_away(&'static self, slab: &'static Slab, holder: usize, block: usize) {
         let class = slab.class();
-        match self.outbox[class].get() {
-            Some(parcel) if parcel.is_to(slab.heap()) => {
+        debug_assert!(class < size_class::COUNT);
+        // SAFETY: a slab's class is less than their number.
+        match unsafe { self.outbox.get_unchecked(class) }.get() {
+            Some(parcel) if parcel.is_to(holder) => {
                 if parcel.add(block) {
                     self.send(class);
                 }
@@ -438,13 +441,14 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        self.purge();
+        self.purge(all_old);
         purge::tick(all_old);
     }
 
-    /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
-    /// the bytes of pages inside slabs.
-    pub(crate) fn purge(&'static self) -> usize {
+    /// Gives back what no live block pins; of another thread's heap all but its magazines. Unless
+    /// `all`, slabs that have been active since the last time are spared. Returns the bytes of
+    /// pages inside slabs.
+    pub(crate) fn purge(&'static self, all: bool) -> usize {
         self.collect(false);
         let Some(_guard) = self.lock() else { return 0 };
         let mut bytes = 0;
@@ -456,7 +460,8 @@ impl Heap {
                     unsafe { self.close(slab) };
                     continue;
                 }
-                let purged = slab.purge();
+                let is_active = slab.was_active();
+                let purged = if all || !is_active { slab.purge() } else { 0 };
                 if purged > 0 {
                     // The marks of free blocks went with the pages. The slow path, which blocks
                     // of this slab take now, asks the bitmap.
@@ -488,7 +493,7 @@ impl Heap {
     /// # Safety
     /// The heap's thread is dead, and the caller claimed the heap and put its blocks away.
     pub(crate) unsafe fn hand_over(&'static self) {
-        self.purge();
+        self.purge(true);
         let Some(_guard) = self.lock() else { return };
         for shelf in &self.shelves {
             for list in [&shelf.partial, &shelf.full] {

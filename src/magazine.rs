@@ -142,6 +142,12 @@ impl Front {
         self.mapped.set(mapped);
     }
 
+    /// The front's address, which is its heap's.
+    #[inline(always)]
+    pub(crate) fn address(&self) -> usize {
+        (&raw const *self) as usize
+    }
+
     /// Makes the map answer for more units.
     pub(crate) fn set_mapped(&self, mapped: usize) {
         self.mapped.set(mapped);

@@ -14,12 +14,15 @@ use core::sync::atomic::{AtomicU32, AtomicUsize};
 /// Where an arena's table starts, in bytes from the arena's start. The page before it is empty.
 pub(crate) const TABLE: usize = 4096;
 
-/// What stands in one unit: the offset of the span's descriptor from the start of the first arena;
-/// 0 for none, or [`TOMB`].
+/// What stands in one unit: the offset of the span's descriptor from the start of the first arena,
+/// with [`SIMPLE`] added where it is a slab as usual; 0 for none, or [`TOMB`].
 pub(crate) struct Entry(AtomicU32);
 
 /// Stands for a span that was freed as a whole, until the unit is used again.
-const TOMB: u32 = 1;
+const TOMB: u32 = 2;
+/// Added to the offset of a slab's descriptor, which is a multiple of 64, if its free blocks carry
+/// their marks.
+const SIMPLE: u32 = 1;
 
 /// The part of an arena's address range that its table answers for.
 struct Range {
@@ -55,10 +58,28 @@ fn base() -> usize {
     FIRST.base.load(Ordering::Relaxed)
 }
 
-/// The slab at an address in the first arena.
+/// Where the descriptor of a slab at an address in the first arena stands: 0 for none, and for
+/// slabs that have lost marks. What [`slab_at`] takes.
 #[inline(always)]
-pub(crate) fn slab_in_first(address: usize) -> Option<&'static Slab> {
-    Slab::of(FIRST.entry(address)?.span()?)
+pub(crate) fn simple_slab(address: usize) -> u32 {
+    let base = base();
+    let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
+    if unit >= FIRST.units.load(Ordering::Relaxed) {
+        return 0;
+    }
+    // SAFETY: the table's first `units` entries are committed, and stay so.
+    let value = unsafe { (*((base + TABLE) as *const Entry).add(unit)).0.load(Ordering::Acquire) };
+    if value & SIMPLE != 0 { value } else { 0 }
+}
+
+/// The slab that [`simple_slab`] found.
+///
+/// # Safety
+/// `value` came from there and is not 0.
+#[inline(always)]
+pub(crate) unsafe fn slab_at(value: u32) -> &'static Slab {
+    // SAFETY: what was stored with this bit is the offset of a slab's descriptor.
+    unsafe { &*((base() + value as usize - SIMPLE as usize) as *const Slab) }
 }
 
 /// The entry of any address.
@@ -95,7 +116,7 @@ impl Entry {
             0 | TOMB => None,
             // SAFETY: descriptors lie in the first arena at the offset that was stored, and their
             // memory is never given back.
-            offset => Some(unsafe { &*((base() + offset as usize) as *const Span) }),
+            value => Some(unsafe { &*((base() + (value & !SIMPLE) as usize) as *const Span) }),
         }
     }
 
@@ -109,11 +130,12 @@ fn entries(start: usize, units: usize) -> impl Iterator<Item = &'static Entry> {
     (0..units).filter_map(move |i| entry(start + i * UNIT))
 }
 
-/// Enters a span for the units it covers.
-pub(crate) fn enter(span: &'static Span) {
-    let offset = (&raw const *span) as usize - base();
+/// Enters a span for the units it covers; `simple` for a slab whose free blocks carry their marks.
+pub(crate) fn enter(span: &'static Span, simple: bool) {
+    let offset = ((&raw const *span) as usize - base()) as u32;
+    let value = if simple { offset + SIMPLE } else { offset };
     for entry in entries(span.start(), span.units()) {
-        entry.0.store(offset as u32, Ordering::Release);
+        entry.0.store(value, Ordering::Release);
     }
 }
 

@@ -12,7 +12,9 @@ use crate::sync::{AtomicUsize, Ordering};
 use core::cell::Cell;
 
 /// Blocks in a crate, which then fills 256 bytes.
-pub(crate) const CRATE: usize = 29;
+pub(crate) const CRATE: usize = 28;
+
+const _: () = assert!(size_of::<Crate>() <= 256);
 /// The most bytes that wait in a crate of larger blocks.
 const CRATE_BYTES: usize = 16 << 10;
 
@@ -25,8 +27,8 @@ pub(crate) struct Crate {
     to: Cell<usize>,
     class: Cell<u32>,
     /// How many more blocks fit; they are filled from the last place to the first.
-    left: Cell<u16>,
-    most: Cell<u16>,
+    left: Cell<u32>,
+    most: Cell<u32>,
     blocks: [Cell<usize>; CRATE],
 }
 
@@ -36,7 +38,7 @@ unsafe impl Sync for Crate {}
 impl Crate {
     /// Makes an unused crate one for blocks of a class to a heap.
     pub(crate) fn open(&self, to: usize, class: usize, size: usize) {
-        let most = (CRATE_BYTES / size).clamp(1, CRATE) as u16;
+        let most = (CRATE_BYTES / size).clamp(1, CRATE) as u32;
         self.to.set(to);
         self.class.set(class as u32);
         self.left.set(most);
@@ -58,8 +60,11 @@ impl Crate {
     /// Adds a block. True when the crate is full now, and to be sent.
     #[inline(always)]
     pub(crate) fn add(&self, block: usize) -> bool {
-        let left = self.left.get() - 1;
-        self.blocks[left as usize].set(block);
+        let left = self.left.get().wrapping_sub(1);
+        debug_assert!((left as usize) < CRATE);
+        // SAFETY: a crate is opened with room for one block at least and `CRATE` at most, and sent
+        // when it is full.
+        unsafe { self.blocks.get_unchecked(left as usize) }.set(block);
         self.left.set(left);
         left == 0
     }
@@ -149,8 +154,8 @@ mod tests {
                 let mailbox = &mailbox;
                 scope.spawn(move || {
                     for i in 0..100 {
-                        let first = (thread * 100 + i) * 29;
-                        mailbox.deliver(packed(7, first..first + 29));
+                        let first = (thread * 100 + i) * CRATE;
+                        mailbox.deliver(packed(7, first..first + CRATE));
                     }
                 });
             }
@@ -161,7 +166,7 @@ mod tests {
             .flat_map(|parcel| parcel.blocks().iter().map(Cell::get).collect::<Vec<_>>())
             .collect();
         seen.sort_unstable();
-        assert_eq!(seen, (0..4 * 100 * 29).collect::<Vec<_>>());
+        assert_eq!(seen, (0..4 * 100 * CRATE).collect::<Vec<_>>());
         assert!(mailbox.is_empty());
     }
 

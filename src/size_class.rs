@@ -123,16 +123,16 @@ const fn inverses() -> [u64; COUNT] {
     table
 }
 
-/// 2^64 / size, rounded up, for each class.
-static INVERSE: [u64; COUNT] = inverses();
+/// 2^64 / size, rounded up, for each class: a reciprocal in 64.64 fixed point, for slabs of any
+/// number of units. `offset` starts a block exactly when the fraction of the product is less than
+/// the inverse itself; the block's index stands before the point.
+pub(crate) static INVERSE: [u64; COUNT] = inverses();
 
-/// The index of the block of `class` that starts `offset` bytes into a slab, if one does: the same
-/// as with [`reciprocal`], in 64.64 fixed point and for slabs of any number of units.
-#[inline]
-pub(crate) fn index(class: usize, offset: usize) -> Option<usize> {
-    let inverse = INVERSE[class];
+/// The product of an offset and an inverse: index and fraction.
+#[inline(always)]
+pub(crate) fn locate(offset: usize, inverse: u64) -> (usize, u64) {
     let product = offset as u128 * u128::from(inverse);
-    ((product as u64) < inverse).then_some((product >> 64) as usize)
+    ((product >> 64) as usize, product as u64)
 }
 
 /// The bound that the fraction of [`reciprocal`] stays under at the start of a block.
@@ -185,8 +185,9 @@ mod tests {
     fn index_is_exact_in_slabs_of_any_class() {
         for class in 0..COUNT {
             for offset in 0..slab_units(class) * UNIT {
-                let expected = (offset % size(class) == 0).then_some(offset / size(class));
-                assert_eq!(index(class, offset), expected);
+                let (index, fraction) = locate(offset, INVERSE[class]);
+                assert_eq!(index, offset / size(class));
+                assert_eq!(fraction < INVERSE[class], offset % size(class) == 0);
             }
         }
     }

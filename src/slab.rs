@@ -20,7 +20,7 @@ use core::ptr;
 use core::ptr::NonNull;
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
-const INLINE: usize = 6;
+const INLINE: usize = 5;
 /// Parts of a slab that are known to be resident or not.
 const PARTS: usize = 64;
 
@@ -39,7 +39,11 @@ pub(crate) struct Slab {
     capacity: Cell<u16>,
     free: Cell<u16>,
     lost_marks: Cell<bool>,
+    /// Blocks have come or gone since the last tick.
+    is_active: Cell<bool>,
     size: Cell<u32>,
+    /// See [`size_class::INVERSE`].
+    inverse: Cell<u64>,
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
     inline: Cell<[u64; INLINE]>,
@@ -105,6 +109,7 @@ impl Slab {
         slab.class.set(class as u8);
         slab.free.set(capacity as u16);
         slab.size.set(size as u32);
+        slab.inverse.set(size_class::INVERSE[class]);
         slab.touched.set(if run.clean { 0 } else { u64::MAX });
         bitmap::set_range(slab.words(), 0, capacity);
         slab.heap.store(heap, Ordering::Relaxed);
@@ -202,9 +207,22 @@ impl Slab {
     }
 
     /// The index of the block that starts at `address`, if one does.
+    #[inline]
     pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
-        let offset = address.wrapping_sub(self.span.start());
-        size_class::index(self.class(), offset).filter(|&index| index < self.capacity())
+        let inverse = self.inverse.get();
+        let (index, fraction) =
+            size_class::locate(address.wrapping_sub(self.span.start()), inverse);
+        (fraction < inverse && index < self.capacity()).then_some(index)
+    }
+
+    /// Whether an address is the start of a block that does not look free, in a slab that has not
+    /// lost marks. (An address behind the last block may pass; [`put`](Slab::put) is asked later.)
+    #[inline(always)]
+    pub(crate) fn is_surely_live(&self, address: usize) -> bool {
+        let inverse = self.inverse.get();
+        let (_, fraction) = size_class::locate(address.wrapping_sub(self.span.start()), inverse);
+        // SAFETY: a block starts here.
+        fraction < inverse && unsafe { !is_marked(address) }
     }
 
     /// Takes up to `most` free blocks, lowest first.
@@ -228,6 +246,7 @@ impl Slab {
             }
         }
         self.low.set(word as u8);
+        self.is_active.set(true);
         self.free.set((self.free() - most) as u16);
         if most > 0 {
             self.touch(first, last);
@@ -248,13 +267,14 @@ impl Slab {
     }
 
     /// Whether free blocks may miss their mark, because their pages went back to the system.
-    #[inline]
     pub(crate) fn has_lost_marks(&self) -> bool {
         self.lost_marks.get()
     }
 
-    pub(crate) fn set_lost_marks(&self, lost: bool) {
+    /// Says so, here and in the page map.
+    pub(crate) fn set_lost_marks(&'static self, lost: bool) {
         self.lost_marks.set(lost);
+        page_map::enter(&self.span, !lost);
     }
 
     /// Takes a block back. False when it is free already.
@@ -265,6 +285,7 @@ impl Slab {
             return false;
         }
         words[word] |= bit;
+        self.is_active.set(true);
         self.free.set(self.free.get() + 1);
         self.low.set(self.low.get().min(word as u8));
         true
@@ -277,6 +298,11 @@ impl Slab {
         debug_assert!(index < self.capacity());
         // SAFETY: the bitmap has a bit for each block.
         unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
+    }
+
+    /// Whether blocks have come or gone since this was last asked.
+    pub(crate) fn was_active(&self) -> bool {
+        self.is_active.replace(false)
     }
 
     /// Gives the pages that hold only free blocks back to the system. Returns the bytes.

@@ -225,7 +225,7 @@ pub(crate) fn purge() -> usize {
         unsafe { heap.put_away() };
     }
     reclaim();
-    heaps().chain(central::heaps()).map(|heap| heap.purge()).sum()
+    heaps().chain(central::heaps()).map(|heap| heap.purge(true)).sum()
 }
 
 /// How many heaps there are for threads.

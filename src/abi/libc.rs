@@ -1,7 +1,7 @@
 //! The functions of the C standard, POSIX and BSD that allocate and free.
 
 use super::{out_of_memory, pointer, set_errno};
-use crate::{alloc, sys};
+use crate::{alloc, size_class, sys};
 use core::{
     ffi::{c_int, c_void},
     ptr::{self, NonNull},
@@ -14,9 +14,12 @@ use core::{
 /// C17 7.22.3.4, malloc(3).
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
+    if size > size_class::SMALL_MAX {
+        return medium(size);
+    }
     match alloc::allocate_small(size) {
         Some(block) => block.as_ptr().cast(),
-        None => plain(size),
+        None => plain_slow(size),
     }
 }
 
@@ -244,12 +247,21 @@ pub extern "C" fn __libc_pvalloc(size: usize) -> *mut c_void {
 
 // The fast paths end in a call that is their last act, so that they need no frame of their own.
 
-/// What malloc does past the fast path for small blocks.
+/// What malloc does for what has no place in the direct table.
 #[inline(never)]
-fn plain(size: usize) -> *mut c_void {
-    match alloc::allocate_small(size).or_else(|| alloc::allocate_medium(size)) {
+fn medium(size: usize) -> *mut c_void {
+    match alloc::allocate_medium(size) {
         Some(block) => block.as_ptr().cast(),
         None => plain_slow(size),
+    }
+}
+
+/// What malloc does, out of line.
+#[inline(never)]
+fn plain(size: usize) -> *mut c_void {
+    match alloc::allocate_small(size) {
+        Some(block) => block.as_ptr().cast(),
+        None => medium(size),
     }
 }
 
