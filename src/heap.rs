@@ -25,6 +25,8 @@ const LOOK_AT: usize = 8;
 /// Slow paths between two looks at the clock.
 const TICK_EVERY: u32 = 16;
 
+/// Waste that is not worth a look.
+const WASTE_LEAST: isize = 4 << 20;
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
@@ -55,6 +57,12 @@ pub(crate) struct Heap {
 
     lock: Lock,
     shelves: [Shelf; size_class::COUNT],
+    /// Bytes of blocks that are not in their slabs, and bytes of slabs that may be resident without
+    /// being in use.
+    used: Cell<isize>,
+    waste: Cell<isize>,
+    /// The next look for pages to give back comes when the waste passes this.
+    waste_limit: Cell<isize>,
 
     mailbox: Mailbox,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
@@ -139,8 +147,8 @@ impl Heap {
             let slab = self.slab_with_room(class)?;
             let count = self.next_batch(class).min(slab.free());
             // SAFETY: the magazine is equipped, empty and ours.
-            unsafe { self.front.fill(class, count, slab) };
-            self.after_take(slab);
+            let touched = unsafe { self.front.fill(class, count, slab) };
+            self.after_take(slab, count, touched);
         }
         self.front.pop_class(class)
     }
@@ -151,11 +159,23 @@ impl Heap {
         let _guard = self.lock()?;
         let slab = self.slab_with_room(class)?;
         let mut block = 0;
-        slab.take(1, |taken| block = taken);
-        self.after_take(slab);
+        let touched = slab.take(1, |taken| block = taken);
+        self.after_take(slab, 1, touched);
         // SAFETY: the block is ours, and has two words.
         unsafe { *slab::mark_of(block) = 0 };
         NonNull::new(block as *mut u8)
+    }
+
+    /// Counts bytes that came into use, and bytes that became resident.
+    fn account(&self, used: usize, touched: usize) {
+        self.used.set(self.used.get() + used as isize);
+        self.waste.set(self.waste.get() + touched as isize - used as isize);
+    }
+
+    /// Counts a slab that came to the heap (1) or left it (-1).
+    fn account_slab(&self, slab: &'static Slab, sign: isize) {
+        self.used.set(self.used.get() + sign * slab.used_bytes() as isize);
+        self.waste.set(self.waste.get() + sign * slab.waste());
     }
 
     /// Batches start small, so that a class that is hardly used keeps little, and double.
@@ -166,7 +186,8 @@ impl Heap {
         batch
     }
 
-    fn after_take(&self, slab: &'static Slab) {
+    fn after_take(&self, slab: &'static Slab, count: usize, touched: usize) {
+        self.account(count * slab.size(), touched);
         if slab.is_full() {
             let shelf = &self.shelves[slab.class()];
             shelf.partial.remove(slab);
@@ -193,8 +214,10 @@ impl Heap {
                 return Some(slab);
             }
         }
+        self.squeeze();
         let slab = Slab::open(class, self.address())?;
         page_map::enter(slab.span(), true);
+        self.account_slab(slab, 1);
         self.note(slab);
         shelf.partial.push(slab);
         Some(slab)
@@ -234,6 +257,7 @@ impl Heap {
     /// # Safety
     /// Under the lock; the slab's blocks are all free, and the lists name it no more.
     unsafe fn close(&self, slab: &'static Slab) {
+        self.account_slab(slab, -1);
         self.unnote(slab);
         // SAFETY: as the caller promises.
         unsafe { slab.close() };
@@ -242,7 +266,10 @@ impl Heap {
     /// Makes a slab that no heap's lists name one of this heap's. Under the lock.
     pub(crate) fn receive(&'static self, slab: &'static Slab) {
         slab.set_heap(self.address());
-        self.note(slab);
+        self.account_slab(slab, 1);
+        if !slab.has_lost_marks() {
+            self.note(slab);
+        }
         let shelf = &self.shelves[slab.class()];
         if slab.is_full() { shelf.full.push(slab) } else { shelf.partial.push(slab) }
     }
@@ -258,6 +285,7 @@ impl Heap {
     fn forget(&self, slab: &'static Slab, list: &Slabs) {
         list.remove(slab);
         self.unnote(slab);
+        self.account_slab(slab, -1);
         self.has_parted.set(true);
     }
 
@@ -281,6 +309,7 @@ impl Heap {
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
         unsafe { self.front.drain(class, count, |block| self.put_back(slab_of(block), block)) };
         self.look_for_low(class);
+        self.squeeze();
         drop(guard);
     }
 
@@ -300,7 +329,10 @@ impl Heap {
     /// Puts a block back into its slab, one of this heap's. Under the lock.
     fn put_back(&'static self, slab: &'static Slab, block: usize) {
         match slab.index_of(block) {
-            Some(index) if slab.put(index) => {}
+            Some(index) if slab.put(index) => {
+                self.used.set(self.used.get() - slab.size() as isize);
+                self.waste.set(self.waste.get() + slab.size() as isize);
+            }
             Some(_) => fatal::misuse("free", Misuse::DoubleFree, block),
             None => fatal::misuse("free", Misuse::NotABlock, block),
         }
@@ -441,35 +473,61 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        self.purge(all_old);
+        self.collect(false);
+        if let Some(_guard) = self.lock() {
+            self.give_pages(all_old);
+        }
         purge::tick(all_old);
     }
 
-    /// Gives back what no live block pins; of another thread's heap all but its magazines. Unless
-    /// `all`, slabs that have been active since the last time are spared. Returns the bytes of
-    /// pages inside slabs.
-    pub(crate) fn purge(&'static self, all: bool) -> usize {
+    /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
+    /// the bytes of pages inside slabs.
+    pub(crate) fn purge(&'static self) -> usize {
         self.collect(false);
-        let Some(_guard) = self.lock() else { return 0 };
+        self.lock().map_or(0, |_guard| self.give_pages(true))
+    }
+
+    /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
+    /// when that has grown by a quarter of what is in use, pages of free blocks go back, before
+    /// others are faulted in. Under the lock.
+    fn squeeze(&'static self) {
+        if self.waste.get() > self.waste_limit.get().max(WASTE_LEAST) {
+            self.give_pages(false);
+        }
+    }
+
+    /// Closes empty slabs and gives back the pages of free blocks; unless `all`, slabs are spared
+    /// that have handed out blocks since the last time. Under the lock. Returns the bytes of the
+    /// pages.
+    #[cold]
+    #[inline(never)]
+    fn give_pages(&'static self, all: bool) -> usize {
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
-                if slab.is_empty() {
+                let spared = slab.was_active() && !all;
+                if slab.is_empty() && !(spared && shelf.partial.is_single()) {
                     shelf.partial.remove(slab);
                     // SAFETY: we hold the lock, and the lists name the slab no more.
                     unsafe { self.close(slab) };
-                    continue;
+                } else if !spared {
+                    bytes += self.give_pages_of(slab);
                 }
-                let is_active = slab.was_active();
-                let purged = if all || !is_active { slab.purge() } else { 0 };
-                if purged > 0 {
-                    // The marks of free blocks went with the pages. The slow path, which blocks
-                    // of this slab take now, asks the bitmap.
-                    slab.set_lost_marks(true);
-                    self.unnote(slab);
-                }
-                bytes += purged;
             }
+        }
+        let margin = (self.used.get() / 4).max(WASTE_LEAST);
+        self.waste_limit.set(self.waste.get() + margin);
+        bytes
+    }
+
+    fn give_pages_of(&self, slab: &'static Slab) -> usize {
+        let bytes = slab.purge();
+        if bytes > 0 {
+            self.waste.set(self.waste.get() - bytes as isize);
+            // The marks of free blocks went with the pages. The slow path, which blocks of this
+            // slab take from now on, asks the bitmap.
+            slab.set_lost_marks(true);
+            self.unnote(slab);
         }
         bytes
     }
@@ -493,7 +551,7 @@ impl Heap {
     /// # Safety
     /// The heap's thread is dead, and the caller claimed the heap and put its blocks away.
     pub(crate) unsafe fn hand_over(&'static self) {
-        self.purge(true);
+        self.purge();
         let Some(_guard) = self.lock() else { return };
         for shelf in &self.shelves {
             for list in [&shelf.partial, &shelf.full] {
@@ -516,10 +574,13 @@ impl Heap {
     #[allow(dead_code)]
     pub(crate) fn check(&self) {
         let Some(_guard) = self.lock() else { return };
+        let (mut used, mut waste) = (0, 0);
         for (class, shelf) in self.shelves.iter().enumerate() {
             for (list, full) in [(&shelf.partial, false), (&shelf.full, true)] {
                 for slab in list.iter() {
                     slab.check();
+                    used += slab.used_bytes() as isize;
+                    waste += slab.waste();
                     assert_eq!(slab.class(), class);
                     assert_eq!(slab.heap(), self.address());
                     assert_eq!(slab.is_full(), full);
@@ -530,6 +591,7 @@ impl Heap {
             }
             assert!(self.front.count(class) <= magazine::capacity(size_class::size(class)));
         }
+        assert_eq!((used, waste), (self.used.get(), self.waste.get()));
     }
 }
 

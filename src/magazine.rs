@@ -320,10 +320,10 @@ impl Front {
     /// # Safety
     /// The class is equipped, the front the calling thread's, and the lock of its heap held;
     /// `count` is at most the capacity, and what the slab has.
-    pub(crate) unsafe fn fill(&self, class: usize, count: usize, slab: &Slab) {
+    pub(crate) unsafe fn fill(&self, class: usize, count: usize, slab: &Slab) -> usize {
         let slots = self.slots[class + 1].get();
         let mut left = count;
-        slab.take(count, |block| {
+        let touched = slab.take(count, |block| {
             // SAFETY: at most `count` blocks come, and the slots 1 to count exist.
             unsafe { slots.add(left).write(block) };
             left -= 1;
@@ -331,6 +331,7 @@ impl Front {
         debug_assert_eq!(left, 0);
         // SAFETY: as above.
         self.tops[class + 1].store(unsafe { slots.add(count) }, Ordering::Relaxed);
+        touched
     }
 
     /// Puts marked blocks of a class into its magazine, all of them. False when there is no room

@@ -31,11 +31,12 @@ pub(crate) fn after_give(arena: &arena::Arena) {
 pub(crate) fn due() -> Option<bool> {
     let decay = u64::from(config::decay_ms());
     let (now, last) = (sys::now_ms(), TICK.load(Ordering::Relaxed));
-    if now.wrapping_sub(last) < decay.max(1) {
+    if last != 0 && now.wrapping_sub(last) < decay {
         return None;
     }
     let won = TICK.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-    won.then_some(now - last >= 2 * decay)
+    // The first time there is nothing to compare with.
+    (won && last != 0).then_some(now - last >= 2 * decay)
 }
 
 /// A tick: gives back the free units that are older than a decay time.

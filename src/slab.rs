@@ -39,7 +39,7 @@ pub(crate) struct Slab {
     capacity: Cell<u16>,
     free: Cell<u16>,
     lost_marks: Cell<bool>,
-    /// Blocks have come or gone since the last tick.
+    /// Blocks have been taken since the last look at the slab's pages.
     is_active: Cell<bool>,
     size: Cell<u32>,
     /// See [`size_class::INVERSE`].
@@ -225,8 +225,19 @@ impl Slab {
         fraction < inverse && unsafe { !is_marked(address) }
     }
 
-    /// Takes up to `most` free blocks, lowest first.
-    pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) {
+    /// Bytes that may be resident and are not in use.
+    pub(crate) fn waste(&self) -> isize {
+        let resident = self.touched.get().count_ones() as usize * self.part_bytes();
+        resident as isize - self.used_bytes() as isize
+    }
+
+    /// Bytes of the blocks that are not in the slab.
+    pub(crate) fn used_bytes(&self) -> usize {
+        (self.capacity() - self.free()) * self.size()
+    }
+
+    /// Takes up to `most` free blocks, lowest first. Returns how many bytes became resident.
+    pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) -> usize {
         let most = most.min(self.free());
         let words = self.words();
         let (mut word, mut left) = (self.low.get() as usize, most);
@@ -248,22 +259,25 @@ impl Slab {
         self.low.set(word as u8);
         self.is_active.set(true);
         self.free.set((self.free() - most) as u16);
-        if most > 0 {
-            self.touch(first, last);
-        }
+        if most > 0 { self.touch(first, last) } else { 0 }
     }
 
     fn part_bytes(&self) -> usize {
         (self.span.units() * UNIT / PARTS).max(sys::page_size())
     }
 
-    fn touch(&self, first: usize, last: usize) {
+    fn touch(&self, first: usize, last: usize) -> usize {
         let part = self.part_bytes();
         let from = first * self.size() / part;
         let to = ((last + 1) * self.size() - 1) / part;
-        let mut touched = [self.touched.get()];
+        let before = self.touched.get();
+        let mut touched = [before];
         bitmap::set_range(&mut touched, from, to + 1);
+        if touched[0] == before {
+            return 0;
+        }
         self.touched.set(touched[0]);
+        (touched[0] ^ before).count_ones() as usize * part
     }
 
     /// Whether free blocks may miss their mark, because their pages went back to the system.
@@ -285,7 +299,6 @@ impl Slab {
             return false;
         }
         words[word] |= bit;
-        self.is_active.set(true);
         self.free.set(self.free.get() + 1);
         self.low.set(self.low.get().min(word as u8));
         true
@@ -300,7 +313,7 @@ impl Slab {
         unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
     }
 
-    /// Whether blocks have come or gone since this was last asked.
+    /// Whether blocks have been taken since this was last asked.
     pub(crate) fn was_active(&self) -> bool {
         self.is_active.replace(false)
     }

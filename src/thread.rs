@@ -17,6 +17,8 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
+/// With so many heaps more, the price of one rises by the price of the first.
+const HEAPS_PER_STEP: usize = 8;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
 /// In the slot's second word: how many blocks the thread has had from the central heap.
@@ -87,11 +89,17 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
     if !is_first {
         fork::watch();
     }
-    if !is_first && (word & COUNT) < config::share() as usize {
+    if !is_first && (word & COUNT) < price() {
         tls::set_word(word + 1);
         return None;
     }
     attach()
+}
+
+/// How many allocations a thread makes before it gets a heap. A heap costs memory in each class
+/// that its thread uses, so the more there are, the more a thread must have to do to get one.
+fn price() -> usize {
+    config::share() as usize * (1 + HEAP_COUNT.load(Ordering::Relaxed) / HEAPS_PER_STEP)
 }
 
 #[cold]
@@ -225,7 +233,7 @@ pub(crate) fn purge() -> usize {
         unsafe { heap.put_away() };
     }
     reclaim();
-    heaps().chain(central::heaps()).map(|heap| heap.purge(true)).sum()
+    heaps().chain(central::heaps()).map(|heap| heap.purge()).sum()
 }
 
 /// How many heaps there are for threads.
