@@ -324,7 +324,7 @@ fn is_free(slab: &'static Slab, block: usize) -> bool {
     if unsafe { !slab::is_marked(block) } {
         return in_slab();
     }
-    if thread::heaps().any(|heap| heap.holds(slab.class(), block)) {
+    if thread::heaps().any(|heap| heap.front().holds(slab.class(), block)) {
         return true;
     }
     // What is in a mailbox is in the slab afterwards.
@@ -407,19 +407,19 @@ fn deallocate_small(slab: &'static Slab, block: usize) {
     }
     // SAFETY: the block is given up, and has two words.
     unsafe { *slab::mark_of(block) = slab::MARK };
-    if front.address() == magazine::no_heap() {
-        deallocate_without_heap(slab, block);
-    } else {
-        Heap::at(front.address()).give_away(slab, holder, block);
+    match front.pack(slab.class(), holder, block) {
+        Some(false) => {}
+        Some(true) => Heap::at(front.address()).send(slab.class()),
+        None => deallocate_unpacked(slab, block),
     }
 }
 
-/// Frees a block of a slab for a thread that has no heap, or just earns one.
-#[cold]
+/// Frees a block for which no crate is being packed; perhaps the thread has no heap, or just earns
+/// one.
 #[inline(never)]
-fn deallocate_without_heap(slab: &'static Slab, block: usize) {
+fn deallocate_unpacked(slab: &'static Slab, block: usize) {
     match thread::heap_or_attach() {
-        Some(heap) => heap.give_away(slab, slab.heap(), block),
+        Some(heap) => heap.give_away(slab, block),
         None => heap::put_directly(slab, block),
     }
 }

@@ -47,8 +47,6 @@ pub(crate) struct Heap {
     front: Front,
     /// How many blocks the next refill of a class takes.
     batch: [Cell<u8>; size_class::COUNT],
-    /// The crate of each class that is being packed.
-    outbox: [Cell<Option<&'static Crate>>; size_class::COUNT],
     ticks: Cell<u32>,
     /// Part of the central heap.
     is_central: Cell<bool>,
@@ -366,29 +364,22 @@ impl Heap {
 
     // ------------------------------------------------------------------ blocks of others
 
-    /// Sends a block of a slab that heap `holder` held a moment ago on its way. Called by the
-    /// heap's thread.
-    #[inline(always)]
-    pub(crate) fn give_away(&'static self, slab: &'static Slab, holder: usize, block: usize) {
-        let class = slab.class();
-        debug_assert!(class < size_class::COUNT);
-        // SAFETY: a slab's class is less than their number.
-        match unsafe { self.outbox.get_unchecked(class) }.get() {
-            Some(parcel) if parcel.is_to(holder) => {
-                if parcel.add(block) {
-                    self.send(class);
-                }
-            }
-            _ => self.give_away_slow(slab, block),
+    /// Sends a block of a slab that another heap holds on its way. Called by the heap's thread.
+    pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
+        match self.front.pack(slab.class(), slab.heap(), block) {
+            Some(false) => {}
+            Some(true) => self.send(slab.class()),
+            None => self.give_away_slow(slab, block),
         }
     }
 
+    /// Starts a crate with a block for which there is none.
     #[cold]
     #[inline(never)]
-    fn give_away_slow(&'static self, slab: &'static Slab, block: usize) {
+    pub(crate) fn give_away_slow(&'static self, slab: &'static Slab, block: usize) {
         self.tick();
         let class = slab.class();
-        if let Some(parcel) = self.outbox[class].get() {
+        if let Some(parcel) = self.front.parcel(class) {
             if parcel.count() < WORTH_SENDING {
                 // Blocks of several owners in turn would send crates with hardly anything in them.
                 return put_directly(slab, block);
@@ -401,7 +392,7 @@ impl Heap {
         // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
         let parcel: &'static Crate = unsafe { piece.cast().as_ref() };
         parcel.open(slab.heap(), class, slab.size());
-        self.outbox[class].set(Some(parcel));
+        self.front.set_parcel(class, Some(parcel));
         if parcel.add(block) {
             self.send(class);
         }
@@ -409,8 +400,9 @@ impl Heap {
 
     /// Delivers a crate of the outbox.
     #[inline(never)]
-    fn send(&self, class: usize) {
-        if let Some(parcel) = self.outbox[class].take() {
+    pub(crate) fn send(&self, class: usize) {
+        if let Some(parcel) = self.front.parcel(class) {
+            self.front.set_parcel(class, None);
             Heap::at(parcel.to()).mailbox.deliver(parcel);
         }
     }
@@ -448,13 +440,6 @@ impl Heap {
                 guard = self.lock();
             }
         }
-    }
-
-    /// Whether `block`, marked as free, is in this heap's magazine or outbox, as far as can be seen
-    /// from outside.
-    pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
-        let in_crate = |parcel: &Crate| parcel.blocks().iter().any(|each| each.get() == block);
-        self.front.holds(class, block) || self.outbox[class].get().is_some_and(in_crate)
     }
 
     // ------------------------------------------------------------------ giving memory back

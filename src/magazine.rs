@@ -13,6 +13,7 @@
 //! byte for each unit that says which class of *this heap's* slabs stands there, so that "is it
 //! ours", "is it in a slab", "is it mine" and "which class" are one load.
 
+use crate::remote::Crate;
 use crate::slab::{self, MARK, Slab};
 use crate::units::UNIT_SHIFT;
 use crate::{size_class, tls};
@@ -62,6 +63,8 @@ struct Start {
 pub(crate) struct Front {
     /// For each place, the slot of the block to give out next.
     tops: [AtomicPtr<usize>; PLACES],
+    /// The crate of each class that is being packed: blocks that other heaps own.
+    outbox: [Cell<*const Crate>; size_class::COUNT],
     starts: [Start; PLACES],
     /// The place of every request of the direct table.
     small: [Cell<u8>; size_class::SMALL_MAX + 1],
@@ -71,7 +74,8 @@ pub(crate) struct Front {
     slots: [Cell<*mut usize>; PLACES],
 }
 
-// The front of a thread without a heap: all magazines empty, and a map that answers for nothing.
+// The front of a thread without a heap: all magazines empty, crates that are addressed to nobody, and
+// a map that answers for nothing.
 // Its table of places may be all zero, since place 0 is as empty as the others.
 global_asm!(
     ".section .data.rel.ro,\"aw\",@progbits",
@@ -83,6 +87,9 @@ global_asm!(
     ".rept {places}",
     ".quad pigalloc_no_slots",
     ".endr",
+    ".rept {classes}",
+    ".quad pigalloc_no_crate",
+    ".endr",
     ".zero {rest}",
     ".size pigalloc_no_heap, . - pigalloc_no_heap",
     ".section .rodata",
@@ -91,9 +98,16 @@ global_asm!(
     ".globl pigalloc_no_slots",
     "pigalloc_no_slots:",
     ".quad 0, {full}",
+    ".balign 64",
+    ".hidden pigalloc_no_crate",
+    ".globl pigalloc_no_crate",
+    "pigalloc_no_crate:",
+    ".zero {crate_bytes}",
     ".text",
     places = const PLACES,
-    rest = const size_of::<Front>() - PLACES * size_of::<usize>(),
+    classes = const size_class::COUNT,
+    crate_bytes = const size_of::<Crate>(),
+    rest = const size_of::<Front>() - (PLACES + size_class::COUNT) * size_of::<usize>(),
     full = const FULL,
 );
 
@@ -102,11 +116,17 @@ unsafe extern "C" {
     static NO_HEAP: Front;
     #[link_name = "pigalloc_no_slots"]
     static NO_SLOTS: [usize; 2];
+    #[link_name = "pigalloc_no_crate"]
+    static NO_CRATE: Crate;
 }
 
 /// The front of a thread that has no heap, by address.
 pub(crate) fn no_heap() -> usize {
     (&raw const NO_HEAP) as usize
+}
+
+fn no_crate() -> *const Crate {
+    &raw const NO_CRATE
 }
 
 fn no_slots() -> *mut usize {
@@ -129,6 +149,7 @@ impl Front {
             self.slots[place].set(no_slots());
         }
         for class in 0..size_class::COUNT {
+            self.outbox[class].set(no_crate());
             if size_class::slab_units(class) == 1 {
                 let start = &self.starts[class + 1];
                 start.reciprocal.set(size_class::reciprocal(size_class::size(class)));
@@ -368,11 +389,36 @@ impl Front {
         }
     }
 
-    /// Whether `block` is in a magazine, as far as can be seen from outside.
+    /// Packs a block of a class that heap `holder` holds, if a crate to that heap is being packed.
+    /// Some(true) when that has filled the crate.
+    #[inline(always)]
+    pub(crate) fn pack(&self, class: usize, holder: usize, block: usize) -> Option<bool> {
+        debug_assert!(class < size_class::COUNT);
+        // SAFETY: classes are less than their number; the pointer is to a crate of this front, or
+        // to one that is addressed to nobody.
+        let parcel = unsafe { &*self.outbox.get_unchecked(class).get() };
+        if parcel.is_to(holder) { Some(parcel.add(block)) } else { None }
+    }
+
+    /// The crate of a class.
+    pub(crate) fn parcel(&self, class: usize) -> Option<&'static Crate> {
+        let parcel = self.outbox[class].get();
+        // SAFETY: crates live in memory that is never given back.
+        (parcel != no_crate()).then(|| unsafe { &*parcel })
+    }
+
+    /// Puts another crate in the place of a class's, or none.
+    pub(crate) fn set_parcel(&self, class: usize, parcel: Option<&'static Crate>) {
+        self.outbox[class].set(parcel.map_or(no_crate(), ptr::from_ref));
+    }
+
+    /// Whether `block` is in a magazine or a crate, as far as can be seen from outside.
     pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
         let slots = self.slots[class + 1].get();
+        let in_crate = |parcel: &Crate| parcel.blocks().iter().any(|each| each.get() == block);
         // SAFETY: `count` never exceeds the capacity, so the slots exist.
         (1..=self.count(class)).any(|i| unsafe { slots.add(i).read_volatile() } == block)
+            || self.parcel(class).is_some_and(in_crate)
     }
 }
 
