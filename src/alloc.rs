@@ -48,10 +48,7 @@ pub(crate) fn allocate_small(size: usize) -> Option<NonNull<u8>> {
 /// The same for sizes past the direct table.
 #[inline(always)]
 pub(crate) fn allocate_medium(size: usize) -> Option<NonNull<u8>> {
-    if size.wrapping_sub(size_class::SMALL_MAX + 1) >= size_class::MAX - size_class::SMALL_MAX {
-        return None;
-    }
-    magazine::mine().pop_class(size_class::of(size))
+    magazine::mine().pop_class(size_class::of_medium(size)?)
 }
 
 /// What [`allocate`] does when the fast paths have nothing.
@@ -75,10 +72,11 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
 }
 
 fn allocate_class(class: usize) -> Option<NonNull<u8>> {
-    match thread::heap_or_attach() {
-        Some(heap) => heap.refill(class),
-        None => central::allocate(class),
-    }
+    let Some(heap) = thread::heap_or_attach() else { return central::allocate(class) };
+    heap.refill(class, false).or_else(|| {
+        central::adopt(class, heap);
+        heap.refill(class, true)
+    })
 }
 
 /// A block larger than any class at a multiple of `align`, and whether it is known to be zero.
@@ -106,7 +104,7 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
     let bytes = align_up(size.max(1), sys::page_size());
     let units = units_for(bytes);
     let run = arena::take(units, (align >> UNIT_SHIFT).max(1))?;
-    let Some(large) = Large::open(run.arena, run.start, units, bytes) else {
+    let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
         run.arena.give(run.start, units, !run.clean);
         return None;
     };
@@ -337,10 +335,11 @@ fn is_free(slab: &'static Slab, block: usize) -> bool {
 #[inline(never)]
 unsafe fn deallocate_slow(block: *mut u8) {
     let address = block as usize;
-    let found = page_map::simple_slab(address);
+    let base = page_map::base();
+    let found = page_map::simple_slab(base, address);
     if found != 0 {
         // SAFETY: just found.
-        let slab = unsafe { page_map::slab_at(found) };
+        let slab = unsafe { Slab::at(base, found) };
         if slab.is_surely_live(address) {
             return deallocate_small(slab, address);
         }
@@ -375,7 +374,7 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
             if !large.close() {
                 fatal::misuse("free", Misuse::DoubleFree, address);
             }
-            let (arena, units) = (large.span().arena(), large.span().units());
+            let (arena, units) = (arena::at(large.span().arena()), large.span().units());
             count_large(-1, -(large.bytes() as isize));
             page_map::clear(address, units, true);
             arena.give(address, units, true);
@@ -510,7 +509,7 @@ unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
         return false;
     }
     let (start, old, units) = (large.start(), large.bytes(), large.span().units());
-    let (arena, bytes) = (large.span().arena(), align_up(size, sys::page_size()));
+    let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
     let wanted = units_for(bytes);
     if wanted > units {
         if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none()

@@ -11,11 +11,12 @@
 //! the run in question. Units past the frontier are free and clean.
 
 use crate::lock::{Lock, Rank};
+use crate::region::{Region, Regions};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
@@ -29,17 +30,6 @@ const STEP_MOST: usize = 64;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
 
-/// The state of 32 units; bit `i` speaks of unit `i` of the region.
-#[repr(C)]
-struct Region {
-    used: AtomicU32,
-    /// Free, and not known to be zero.
-    dirty: AtomicU32,
-    /// Dirty since before the last tick of decay.
-    aged: AtomicU32,
-    unused: u32,
-}
-
 /// A reserved range.
 pub(crate) struct Arena {
     lock: Lock,
@@ -48,7 +38,7 @@ pub(crate) struct Arena {
     /// All units of the reservation, metadata included; and the first that can be handed out.
     units: Cell<usize>,
     first: Cell<usize>,
-    regions: Cell<*const Region>,
+    regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
     /// Units below have their table entries and region states committed.
@@ -89,7 +79,7 @@ impl Arena {
             base: Cell::new(0),
             units: Cell::new(0),
             first: Cell::new(0),
-            regions: Cell::new(ptr::null()),
+            regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             mapped: Cell::new(0),
             low: Cell::new(0),
@@ -137,7 +127,7 @@ impl Arena {
         self.base.set(base);
         self.units.set(units);
         self.first.set(first);
-        self.regions.set((base + regions) as *const Region);
+        self.regions.set(Regions::new(base + regions));
         self.frontier.set(first);
         self.low.set(first);
         self.mapped.set(0);
@@ -172,7 +162,7 @@ impl Arena {
         // are never looked at.
         let from = if mapped == 0 { base } else { align_up(table + mapped * entry, page) };
         let to = align_up(table + wanted * entry, page);
-        let regions = self.regions.get() as usize;
+        let regions = self.regions.get().address();
         let state = |unit: usize| regions + unit / REGION_UNITS * size_of::<Region>();
         let lowest = state(mapped.max(self.first.get())) & !(page - 1);
         let highest = align_up(state(wanted + REGION_UNITS - 1), page);
@@ -188,35 +178,13 @@ impl Arena {
         done
     }
 
-    fn region(&self, unit: usize) -> &Region {
-        // SAFETY: callers stay below `mapped`, so the state is committed.
-        unsafe { &*self.regions.get().add(unit / REGION_UNITS) }
+    fn region(&self, unit: usize) -> &'static Region {
+        self.regions.get().of(unit)
     }
 
-    /// The first unit from `at` on that is free.
-    fn next_free(&self, mut at: usize) -> usize {
-        while at < self.frontier.get() {
-            let free = !self.region(at).used.load(Ordering::Relaxed) >> (at % REGION_UNITS);
-            if free != 0 {
-                return at + free.trailing_zeros() as usize;
-            }
-            at = (at / REGION_UNITS + 1) * REGION_UNITS;
-        }
-        at.max(self.frontier.get())
-    }
-
-    /// The first used unit of `at..end`.
-    fn next_used(&self, mut at: usize, end: usize) -> Option<usize> {
-        let end = end.min(self.frontier.get());
-        while at < end {
-            let used = self.region(at).used.load(Ordering::Relaxed) >> (at % REGION_UNITS);
-            if used != 0 {
-                let unit = at + used.trailing_zeros() as usize;
-                return (unit < end).then_some(unit);
-            }
-            at = (at / REGION_UNITS + 1) * REGION_UNITS;
-        }
-        None
+    /// The first used unit of `at..end`; those past the frontier are free.
+    fn next_used(&self, at: usize, end: usize) -> Option<usize> {
+        self.regions.get().next_used(at, end.min(self.frontier.get()))
     }
 
     /// The lowest run of `units` free units at a multiple of `align` units.
@@ -227,7 +195,7 @@ impl Arena {
         };
         let mut at = self.low.get();
         loop {
-            at = aligned(self.next_free(at));
+            at = aligned(self.regions.get().next_free(at, self.frontier.get()));
             if at.checked_add(units).is_none_or(|end| end > self.units.get()) {
                 return None;
             }
@@ -293,15 +261,8 @@ impl Arena {
         self.base.get() + (unit << UNIT_SHIFT)
     }
 
-    /// Calls `f(region, mask)` for the pieces of a run.
-    fn pieces(&self, unit: usize, units: usize, mut f: impl FnMut(&Region, u32)) {
-        let (mut at, end) = (unit, unit + units);
-        while at < end {
-            let offset = at % REGION_UNITS;
-            let count = (REGION_UNITS - offset).min(end - at);
-            f(self.region(at), u32::MAX >> (REGION_UNITS - count) << offset);
-            at += count;
-        }
+    fn pieces(&self, unit: usize, units: usize, f: impl FnMut(&Region, u32)) {
+        self.regions.get().pieces(unit, units, f);
     }
 
     /// Marks a free run used. True when it was clean.
@@ -422,6 +383,11 @@ impl Arena {
         }
     }
 
+    /// The arena's number.
+    pub(crate) fn slot(&self) -> usize {
+        self.slot.get()
+    }
+
     /// Whether the arena could be unmapped: it is one of several small ones, and nothing is in it.
     pub(crate) fn is_spare(&self) -> bool {
         LIMITED.load(Ordering::Relaxed) != 0
@@ -496,6 +462,14 @@ pub(crate) unsafe fn start() -> bool {
         bytes /= 2;
     }
     false
+}
+
+/// The arena of a number.
+pub(crate) fn at(slot: usize) -> &'static Arena {
+    match all().find(|arena| arena.slot() == slot) {
+        Some(arena) => arena,
+        None => crate::fatal::bug("no arena of this number"),
+    }
 }
 
 /// Where the units of the first arena start, and how many there are.

@@ -8,7 +8,6 @@
 
 use crate::heap::Heap;
 use crate::lock;
-use crate::slab::Slab;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -53,28 +52,29 @@ fn usable(class: usize) -> Option<&'static Heap> {
     }
 }
 
-/// A slab of `class` with a free block for `receiver`, which enters it into its lists.
-pub(crate) fn adopt(class: usize, receiver: &'static Heap) -> Option<&'static Slab> {
+/// Gives `receiver` a slab of `class` with a free block, if there is one.
+pub(crate) fn adopt(class: usize, receiver: &'static Heap) {
     if RECEIVED.load(Ordering::Relaxed) == 0 {
-        return None;
+        return;
     }
-    let heap = opened(class % SHARDS)?;
-    let _guard = heap.lock()?;
-    let slab = heap.part_with(class)?;
-    // While the lock is still held: from now on this shard leaves the slab's blocks alone.
-    slab.set_heap(receiver.address());
-    let _ = RECEIVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
-    Some(slab)
+    let Some(heap) = opened(class % SHARDS) else { return };
+    heap.collect(false);
+    let (Some(_receiver), Some(_heap)) = (receiver.lock(), heap.lock()) else { return };
+    if heap.part_with(class, false, receiver) {
+        let _ = RECEIVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+    }
 }
 
-/// Takes a slab from a dead thread's heap; `forget` takes it out of that heap's lists.
-pub(crate) fn receive(slab: &'static Slab, forget: impl FnOnce(&'static Slab)) -> Option<()> {
-    let heap = usable(slab.class())?;
-    let _guard = heap.lock()?;
-    forget(slab);
-    heap.receive(slab);
-    RECEIVED.fetch_add(1, Ordering::Relaxed);
-    Some(())
+/// Takes over all slabs of a heap whose thread is dead, and that the caller has claimed.
+pub(crate) fn take_over(heap: &'static Heap) {
+    let Some(_guard) = heap.lock() else { return };
+    while let Some(class) = heap.any_class() {
+        let Some(shard) = usable(class) else { return };
+        let Some(_shard) = shard.lock() else { return };
+        if heap.part_with(class, true, shard) {
+            RECEIVED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The shards that are in use.

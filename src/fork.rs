@@ -8,10 +8,13 @@
 //! were registered before run earlier, and some forks run none. So a word in a page that the kernel
 //! wipes in children is looked at as well, by threads that find a lock taken.
 
-use crate::{arena, lock, sys, thread};
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::{arena, lock, sys};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+/// What the thread module does in a child.
+static ON_CHILD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 fn word() -> &'static AtomicU32 {
     // SAFETY: the first arena's header page is committed, for ever, and used for nothing else.
@@ -36,7 +39,11 @@ fn in_child() {
     if IS_WATCHED.load(Ordering::Relaxed) {
         word().store(1, Ordering::Relaxed);
     }
-    thread::enter_child();
+    let on_child = ON_CHILD.load(Ordering::Relaxed);
+    if !on_child.is_null() {
+        // SAFETY: only `register` stores here, and it stores a function.
+        unsafe { core::mem::transmute::<*mut (), fn()>(on_child)() };
+    }
 }
 
 extern "C" fn handler() {
@@ -46,8 +53,9 @@ extern "C" fn handler() {
     }
 }
 
-/// Asks libc to call us in children.
-pub(crate) fn register() {
+/// Asks libc to call us in children, and says what to do there.
+pub(crate) fn register(on_child: fn()) {
+    ON_CHILD.store(on_child as *mut (), Ordering::Relaxed);
     // SAFETY: the handler is ours, and the library is never unloaded. Without memory for the
     // registration the watch remains.
     unsafe { libc::pthread_atfork(None, None, Some(handler)) };

@@ -13,7 +13,7 @@ use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::remote::{Crate, Mailbox};
 use crate::slab::{self, Slab, Slabs};
 use crate::units::align_up;
-use crate::{arena, central, meta, page_map, purge, size_class, sys};
+use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
@@ -125,9 +125,10 @@ impl Heap {
 
     // ------------------------------------------------------------------ taking blocks
 
-    /// A block of `class`, and more of them into the magazine, which is empty.
+    /// A block of `class`, and more of them into the magazine, which is empty. With `open` from a
+    /// new slab, if no other has room.
     #[inline(never)]
-    pub(crate) fn refill(&'static self, class: usize) -> Option<NonNull<u8>> {
+    pub(crate) fn refill(&'static self, class: usize, open: bool) -> Option<NonNull<u8>> {
         self.tick();
         if !self.front.is_equipped(class) {
             let slots = meta::allocate(magazine::slot_bytes(size_class::size(class)))?;
@@ -142,7 +143,7 @@ impl Heap {
         }
         {
             let _guard = self.lock()?;
-            let slab = self.slab_with_room(class)?;
+            let slab = self.slab_with_room(class, open)?;
             let count = self.next_batch(class).min(slab.free());
             // SAFETY: the magazine is equipped, empty and ours.
             let touched = unsafe { self.front.fill(class, count, slab) };
@@ -155,7 +156,7 @@ impl Heap {
     pub(crate) fn take_one(&'static self, class: usize) -> Option<NonNull<u8>> {
         self.collect(false);
         let _guard = self.lock()?;
-        let slab = self.slab_with_room(class)?;
+        let slab = self.slab_with_room(class, true)?;
         let mut block = 0;
         let touched = slab.take(1, |taken| block = taken);
         self.after_take(slab, 1, touched);
@@ -198,19 +199,15 @@ impl Heap {
         }
     }
 
-    /// A slab of `class` with a free block, at the head of its list. Under the lock.
-    fn slab_with_room(&'static self, class: usize) -> Option<&'static Slab> {
+    /// A slab of `class` with a free block, at the head of its list; with `open` a new one, if there
+    /// is none. Under the lock.
+    fn slab_with_room(&'static self, class: usize, open: bool) -> Option<&'static Slab> {
         let shelf = &self.shelves[class];
         if let Some(slab) = shelf.partial.first() {
             return Some(slab);
         }
-        if !self.is_central.get()
-            && let Some(slab) = central::adopt(class, self)
-        {
-            self.receive(slab);
-            if !slab.is_full() {
-                return Some(slab);
-            }
+        if !open {
+            return None;
         }
         self.squeeze();
         let slab = Slab::open(class, self.address())?;
@@ -262,7 +259,7 @@ impl Heap {
     }
 
     /// Makes a slab that no heap's lists name one of this heap's. Under the lock.
-    pub(crate) fn receive(&'static self, slab: &'static Slab) {
+    fn receive(&'static self, slab: &'static Slab) {
         slab.set_heap(self.address());
         self.account_slab(slab, 1);
         if !slab.has_lost_marks() {
@@ -272,19 +269,28 @@ impl Heap {
         if slab.is_full() { shelf.full.push(slab) } else { shelf.partial.push(slab) }
     }
 
-    /// Takes a slab with a free block out of this heap's lists. Under the lock.
-    pub(crate) fn part_with(&'static self, class: usize) -> Option<&'static Slab> {
-        let slab = self.shelves[class].partial.first()?;
-        self.forget(slab, &self.shelves[class].partial);
-        Some(slab)
-    }
-
-    /// Takes a slab out of a list of this heap. Under the lock.
-    fn forget(&self, slab: &'static Slab, list: &Slabs) {
-        list.remove(slab);
+    /// Gives a slab of `class` with a free block, or `or_full` any, to another heap. False when there
+    /// is none. Under the locks of both.
+    pub(crate) fn part_with(&'static self, class: usize, or_full: bool, to: &'static Heap) -> bool {
+        let shelf = &self.shelves[class];
+        let full = || shelf.full.first().filter(|_| or_full);
+        let Some(slab) = shelf.partial.first().or_else(full) else { return false };
+        if slab.is_full() {
+            shelf.full.remove(slab)
+        } else {
+            shelf.partial.remove(slab)
+        }
         self.unnote(slab);
         self.account_slab(slab, -1);
         self.has_parted.set(true);
+        to.receive(slab);
+        true
+    }
+
+    /// The class of a slab that the heap could part with.
+    pub(crate) fn any_class(&self) -> Option<usize> {
+        let has_any = |s: &Shelf| s.partial.first().is_some() || s.full.first().is_some();
+        self.shelves.iter().position(has_any)
     }
 
     // ------------------------------------------------------------------ giving blocks
@@ -529,24 +535,6 @@ impl Heap {
             }
         }
         self.send_all();
-    }
-
-    /// Hands all slabs over to the central heap.
-    ///
-    /// # Safety
-    /// The heap's thread is dead, and the caller claimed the heap and put its blocks away.
-    pub(crate) unsafe fn hand_over(&'static self) {
-        self.purge();
-        let Some(_guard) = self.lock() else { return };
-        for shelf in &self.shelves {
-            for list in [&shelf.partial, &shelf.full] {
-                for slab in list.iter() {
-                    if central::receive(slab, |slab| self.forget(slab, list)).is_none() {
-                        return;
-                    }
-                }
-            }
-        }
     }
 
     /// All slabs, under the lock.

@@ -96,7 +96,7 @@ fn adopt(start: usize, bytes: usize) -> bool {
 pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
     let bytes = align_up(bytes, page);
-    let slack = if align <= page { 0 } else { align - page };
+    let slack = align.saturating_sub(page);
     let total = bytes.checked_add(slack).filter(|&total| total <= crate::units::MAX_REQUEST)?;
     if COUNT.load(Ordering::Relaxed) >= MOST {
         return None;

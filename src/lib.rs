@@ -51,6 +51,8 @@ mod meta;
 mod page_map;
 mod purge;
 #[allow(unsafe_code)]
+mod region;
+#[allow(unsafe_code)]
 mod span;
 
 // 3: middle

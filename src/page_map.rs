@@ -5,7 +5,6 @@
 //! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
 //! been found for them: the bound of the comparison is what part of the table is committed.
 
-use crate::slab::Slab;
 use crate::span::Span;
 use crate::sync::Ordering;
 use crate::units::{UNIT, UNIT_SHIFT};
@@ -22,7 +21,7 @@ pub(crate) struct Entry(AtomicU32);
 const TOMB: u32 = 2;
 /// Added to the offset of a slab's descriptor, which is a multiple of 64, if its free blocks carry
 /// their marks.
-const SIMPLE: u32 = 1;
+pub(crate) const SIMPLE: u32 = 1;
 
 /// The part of an arena's address range that its table answers for.
 struct Range {
@@ -54,15 +53,16 @@ static FIRST: Range = Range::new();
 static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
 
-fn base() -> usize {
+/// Where the first arena starts.
+#[inline(always)]
+pub(crate) fn base() -> usize {
     FIRST.base.load(Ordering::Relaxed)
 }
 
 /// Where the descriptor of a slab at an address in the first arena stands: 0 for none, and for
-/// slabs that have lost marks. What [`slab_at`] takes.
+/// slabs that have lost marks. `Slab::at` takes it. `base` is [`base`]'s, read once.
 #[inline(always)]
-pub(crate) fn simple_slab(address: usize) -> u32 {
-    let base = base();
+pub(crate) fn simple_slab(base: usize, address: usize) -> u32 {
     let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
     if unit >= FIRST.units.load(Ordering::Relaxed) {
         return 0;
@@ -70,16 +70,6 @@ pub(crate) fn simple_slab(address: usize) -> u32 {
     // SAFETY: the table's first `units` entries are committed, and stay so.
     let value = unsafe { (*((base + TABLE) as *const Entry).add(unit)).0.load(Ordering::Acquire) };
     if value & SIMPLE != 0 { value } else { 0 }
-}
-
-/// The slab that [`simple_slab`] found.
-///
-/// # Safety
-/// `value` came from there and is not 0.
-#[inline(always)]
-pub(crate) unsafe fn slab_at(value: u32) -> &'static Slab {
-    // SAFETY: what was stored with this bit is the offset of a slab's descriptor.
-    unsafe { &*((base() + value as usize - SIMPLE as usize) as *const Slab) }
 }
 
 /// The entry of any address.

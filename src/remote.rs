@@ -11,10 +11,10 @@
 use crate::sync::{AtomicUsize, Ordering};
 use core::cell::Cell;
 
-/// Blocks in a crate, which then fills 512 bytes.
-pub(crate) const CRATE: usize = 60;
+/// Blocks in a crate, which then fills a kilobyte.
+pub(crate) const CRATE: usize = 124;
 
-const _: () = assert!(size_of::<Crate>() == 512);
+const _: () = assert!(size_of::<Crate>() == 1024);
 /// The most bytes that wait in a crate of larger blocks.
 const CRATE_BYTES: usize = 16 << 10;
 

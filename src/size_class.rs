@@ -77,6 +77,12 @@ pub(crate) fn of(size: usize) -> usize {
     if size <= SMALL_MAX { SMALL[size] as usize } else { MEDIUM[(size - 1) / MEDIUM_STEP] as usize }
 }
 
+/// The class of a request past the direct table; None for 0 and for what has no class.
+#[inline(always)]
+pub(crate) fn of_medium(size: usize) -> Option<usize> {
+    MEDIUM.get(size.wrapping_sub(1) / MEDIUM_STEP).map(|&class| class as usize)
+}
+
 /// The block size of `class`.
 pub(crate) fn size(class: usize) -> usize {
     SIZE[class] as usize
@@ -183,11 +189,11 @@ mod tests {
 
     #[test]
     fn index_is_exact_in_slabs_of_any_class() {
-        for class in 0..COUNT {
+        for (class, &inverse) in INVERSE.iter().enumerate() {
             for offset in 0..slab_units(class) * UNIT {
-                let (index, fraction) = locate(offset, INVERSE[class]);
+                let (index, fraction) = locate(offset, inverse);
                 assert_eq!(index, offset / size(class));
-                assert_eq!(fraction < INVERSE[class], offset % size(class) == 0);
+                assert_eq!(fraction < inverse, offset % size(class) == 0);
             }
         }
     }

@@ -113,7 +113,7 @@ impl Slab {
         slab.touched.set(if run.clean { 0 } else { u64::MAX });
         bitmap::set_range(slab.words(), 0, capacity);
         slab.heap.store(heap, Ordering::Relaxed);
-        slab.span.open(run.arena, run.start, run.units, Kind::Slab);
+        slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
         Some(slab)
     }
 
@@ -123,7 +123,8 @@ impl Slab {
     /// Under the lock of the slab's heap, which has forgotten it.
     pub(crate) unsafe fn close(&'static self) {
         debug_assert_eq!(self.free.get(), self.capacity.get());
-        let (start, units, arena) = (self.span.start(), self.span.units(), self.span.arena());
+        let (start, units) = (self.span.start(), self.span.units());
+        let arena = arena::at(self.span.arena());
         page_map::clear(start, units, true);
         self.span.close();
         arena.give(start, units, self.touched.get() != 0);
@@ -142,6 +143,16 @@ impl Slab {
             }
             meta::release(NonNull::from(self).cast(), size_of::<Slab>());
         }
+    }
+
+    /// The slab that [`page_map::simple_slab`] found.
+    ///
+    /// # Safety
+    /// `value` came from there, with the same base, and is not 0.
+    #[inline(always)]
+    pub(crate) unsafe fn at(base: usize, value: u32) -> &'static Slab {
+        // SAFETY: what is stored with this bit is the offset of a slab's descriptor.
+        unsafe { &*((base + value as usize - page_map::SIMPLE as usize) as *const Slab) }
     }
 
     /// The slab behind a span of this kind.

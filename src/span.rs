@@ -5,7 +5,6 @@
 //! time may change it: for a slab who holds the lock of its heap, for a large span who won the
 //! exchange in [`Large::close`].
 
-use crate::arena::Arena;
 use crate::meta;
 use crate::sync::Ordering;
 use crate::units::UNIT;
@@ -28,8 +27,9 @@ pub(crate) enum Kind {
 #[repr(C)]
 pub(crate) struct Span {
     start: Cell<usize>,
-    arena: Cell<Option<&'static Arena>>,
     units: Cell<u32>,
+    /// The number of the arena that the units are of.
+    arena: Cell<u16>,
     kind: AtomicU8,
 }
 
@@ -52,10 +52,10 @@ impl Span {
         }
     }
 
-    /// Describes the run that `arena` gave.
-    pub(crate) fn open(&self, arena: &'static Arena, start: usize, units: usize, kind: Kind) {
+    /// Describes a run of an arena.
+    pub(crate) fn open(&self, arena: usize, start: usize, units: usize, kind: Kind) {
         self.start.set(start);
-        self.arena.set(Some(arena));
+        self.arena.set(arena as u16);
         self.units.set(units as u32);
         self.kind.store(kind as u8, Ordering::Release);
     }
@@ -65,11 +65,9 @@ impl Span {
         self.kind.swap(Kind::Free as u8, Ordering::AcqRel) != Kind::Free as u8
     }
 
-    pub(crate) fn arena(&self) -> &'static Arena {
-        match self.arena.get() {
-            Some(arena) => arena,
-            None => crate::fatal::bug("span without an arena"),
-        }
+    /// The number of the arena that the units are of.
+    pub(crate) fn arena(&self) -> usize {
+        self.arena.get() as usize
     }
 
     fn set_units(&self, units: usize) {
@@ -90,9 +88,9 @@ pub(crate) struct Large {
 unsafe impl Sync for Large {}
 
 impl Large {
-    /// Describes a run that `arena` gave. None when there is no memory for the descriptor.
+    /// Describes a run of an arena. None when there is no memory for the descriptor.
     pub(crate) fn open(
-        arena: &'static Arena,
+        arena: usize,
         start: usize,
         units: usize,
         bytes: usize,

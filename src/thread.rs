@@ -57,7 +57,7 @@ pub(crate) fn start() -> bool {
     if started {
         // May allocate: served from the central heap.
         tls::set_word(tls::word() | ATTACHING);
-        fork::register();
+        fork::register(enter_child);
         tls::set_word(tls::word() & !ATTACHING);
     }
     started
@@ -203,7 +203,7 @@ fn claim(heap: &'static Heap) -> bool {
 }
 
 /// Called in the child of a fork by its only thread.
-pub(crate) fn enter_child() {
+fn enter_child() {
     if let Some(heap) = heap() {
         heap.generation.store(lock::generation(), Ordering::Relaxed);
         lock_anew(heap);
@@ -219,7 +219,8 @@ pub(crate) fn reclaim() {
             // SAFETY: the heap's thread is dead, and we claimed it.
             unsafe {
                 heap.put_away();
-                heap.hand_over();
+                heap.purge();
+                central::take_over(heap);
                 libc::pthread_mutex_unlock(heap.owner.get());
             }
         }
