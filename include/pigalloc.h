@@ -96,7 +96,7 @@ typedef struct pig_stats_t {
      */
     size_t heaps;
     /**
-     * Of these, heaps that no thread holds.
+     * Of these, heaps of which no block is in use.
      */
     size_t heaps_idle;
     /**

@@ -85,6 +85,7 @@ fn allocate_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
     if size > MAX_REQUEST - align {
         return None;
     }
+    thread::note();
     try_large(size, align).or_else(|| {
         relieve();
         try_large(size, align)
@@ -371,6 +372,7 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
     match found {
         Found::Small(slab) => deallocate_small(slab, address),
         Found::Large(large) => {
+            thread::note();
             if !large.close() {
                 fatal::misuse("free", Misuse::DoubleFree, address);
             }

@@ -13,7 +13,7 @@
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{meta, page_map, sys};
+use crate::{config, meta, page_map, sys};
 use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -218,6 +218,10 @@ impl Arena {
             let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
             // SAFETY: under the lock; the units lie in the reservation, past all committed ones.
             if unsafe { self.map_to(to - 1) && sys::commit(from, bytes) } {
+                if config::huge() == config::Huge::Always {
+                    // SAFETY: the units just committed.
+                    unsafe { sys::advise_huge(from, bytes) };
+                }
                 self.frontier.set(to);
                 return true;
             }

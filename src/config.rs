@@ -84,25 +84,25 @@ static SETTINGS: [Setting; COUNT] = [
         kind: Kind::Word(&["auto", "never", "always"]),
         default: 0,
         changeable: false,
-        help: "when to ask for huge pages; auto: once the heap is large and growing",
+        help: "where to ask for huge pages; auto: under huge blocks only",
     },
     Setting {
         name: "SHARE",
         kind: Kind::Number(0, 1_000_000),
         default: 256,
         changeable: true,
-        help: "allocations a thread makes from the shared heap before it gets its own",
+        help: "calls a thread makes before it gets its own heap; more the more heaps there are",
     },
 ];
 
 /// When memory is backed by huge pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Huge {
-    /// Once the heap is large and growing.
+    /// Under blocks that have a mapping of their own.
     Auto,
     /// As little as the system allows.
     Never,
-    /// From the start.
+    /// Under all memory for blocks.
     Always,
 }
 

@@ -110,6 +110,11 @@ impl Heap {
         (&raw const *self) as usize
     }
 
+    /// Bytes that the heap itself takes, without its magazines.
+    pub(crate) fn own_bytes(&self) -> usize {
+        MAP_OFFSET + self.front.mapped()
+    }
+
     pub(crate) fn front(&self) -> &Front {
         &self.front
     }
@@ -137,9 +142,10 @@ impl Heap {
         }
         if !self.mailbox.is_empty() {
             self.collect(true);
-            if let Some(block) = self.front.pop_class(class) {
-                return Some(block);
-            }
+        }
+        // From what was collected, or left in the magazine of a heap that was just claimed.
+        if let Some(block) = self.front.pop_class(class) {
+            return Some(block);
         }
         {
             let _guard = self.lock()?;

@@ -200,3 +200,22 @@ pub(crate) fn counts() -> (usize, usize) {
 pub(crate) fn has_room() -> bool {
     COUNT.load(Ordering::Relaxed) < MOST / 2
 }
+
+/// Every live block is counted, and none overlaps another.
+#[cfg(any(test, debug_assertions))]
+#[allow(dead_code)]
+pub(crate) fn check() {
+    let _guard = LOCK.inherit(Rank::Huge);
+    let live = || {
+        records()
+            .map(|r| (r.start.load(Ordering::Relaxed), r.bytes.load(Ordering::Relaxed)))
+            .filter(|&(_, bytes)| bytes != 0)
+    };
+    assert_eq!(live().count(), COUNT.load(Ordering::Relaxed));
+    assert_eq!(live().map(|(_, bytes)| bytes).sum::<usize>(), BYTES.load(Ordering::Relaxed));
+    for (i, (start, bytes)) in live().enumerate() {
+        assert!((start | bytes).is_multiple_of(sys::page_size()));
+        let is_apart = |(at, more): (usize, usize)| at + more <= start || start + bytes <= at;
+        assert!(live().skip(i + 1).all(is_apart), "huge blocks overlap");
+    }
+}

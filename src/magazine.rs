@@ -47,11 +47,11 @@ pub(crate) const fn slot_bytes(size: usize) -> usize {
     (capacity(size) + 2) * size_of::<usize>()
 }
 
-/// How to tell whether a block starts at an address: see [`size_class::reciprocal`].
+/// How to tell whether a block starts at an address: see [`size_class::Start`].
 #[repr(C)]
 struct Start {
-    reciprocal: Cell<u32>,
-    /// What the fraction stays below. 0 for "no class": nothing is a start.
+    inverse: Cell<u32>,
+    /// 0 for "no class": nothing is a start.
     bound: Cell<u32>,
 }
 
@@ -152,8 +152,9 @@ impl Front {
             self.outbox[class].set(no_crate());
             if size_class::slab_units(class) == 1 {
                 let start = &self.starts[class + 1];
-                start.reciprocal.set(size_class::reciprocal(size_class::size(class)));
-                start.bound.set(size_class::START_FRACTION + 1);
+                let values = size_class::start32(class);
+                start.inverse.set(values.inverse);
+                start.bound.set(values.bound);
             }
         }
         for (place, &class) in self.small.iter().zip(&size_class::SMALL) {
@@ -220,7 +221,7 @@ impl Front {
         debug_assert!(place < PLACES);
         // SAFETY: as in `top`.
         let start = unsafe { self.starts.get_unchecked(place) };
-        u32::from(address as u16).wrapping_mul(start.reciprocal.get()) < start.bound.get()
+        u32::from(address as u16).wrapping_mul(start.inverse.get()) < start.bound.get()
     }
 
     /// Takes a block for a request of at most `SMALL_MAX` bytes. None when there is none at hand.
@@ -334,6 +335,25 @@ impl Front {
     pub(crate) fn count(&self, class: usize) -> usize {
         let top = self.tops[class + 1].load(Ordering::Relaxed) as usize;
         top.wrapping_sub(self.slots[class + 1].get() as usize) / size_of::<usize>()
+    }
+
+    /// Each magazine lies between its ends, holds no block twice, and passes its blocks to `each`.
+    /// Of a thread that does not allocate meanwhile.
+    #[cfg(any(test, debug_assertions))]
+    #[allow(dead_code)]
+    pub(crate) fn check(&self, mut each: impl FnMut(usize, usize)) {
+        for class in (0..size_class::COUNT).filter(|&class| self.is_equipped(class)) {
+            let (slots, most) = (self.slots[class + 1].get(), capacity(size_class::size(class)));
+            let count = self.count(class);
+            assert!(count <= most);
+            // SAFETY: an equipped class has so many slots.
+            let slots = unsafe { core::slice::from_raw_parts(slots, most + 2) };
+            assert_eq!((slots[0], slots[most + 1]), (0, FULL));
+            for (i, &block) in slots[1..=count].iter().enumerate() {
+                assert!(!slots[1..=i].contains(&block), "twice in a magazine");
+                each(class, block);
+            }
+        }
     }
 
     /// Fills an empty magazine with `count` blocks of a slab, the lowest to be handed out first.

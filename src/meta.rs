@@ -118,3 +118,27 @@ pub(crate) fn bytes() -> usize {
     let _guard = META.lock.inherit(Rank::Meta);
     META.cursor.get() - META.start.get()
 }
+
+/// Released pieces lie in what was handed out, are zero but for their links, and are counted.
+#[cfg(any(test, debug_assertions))]
+#[allow(dead_code)]
+pub(crate) fn check() {
+    let _guard = META.lock.inherit(Rank::Meta);
+    let (start, cursor) = (META.start.get(), META.cursor.get());
+    assert!(start <= cursor && cursor <= META.committed.get());
+    assert!(META.committed.get() <= META.end.get());
+    let mut released = 0;
+    for (index, list) in META.lists.iter().enumerate() {
+        let (bytes, mut piece) = (LINE << index, list.get());
+        while !piece.is_null() {
+            let address = piece as usize;
+            assert!(start <= address && address + bytes <= cursor && address.is_multiple_of(LINE));
+            // SAFETY: the piece lies in committed memory and belongs to the list.
+            let words = unsafe { core::slice::from_raw_parts(piece, bytes / size_of::<usize>()) };
+            assert!(words[1..].iter().all(|&word| word == 0), "a released piece was written to");
+            released += bytes;
+            piece = words[0] as *mut usize;
+        }
+    }
+    assert_eq!(released, META.released.get());
+}

@@ -96,9 +96,8 @@ pub(crate) fn fits(class: usize, size: usize) -> bool {
 }
 
 /// How many units a slab of this class spans: one while it holds at least eight blocks.
-pub(crate) fn slab_units(class: usize) -> usize {
-    let size = size(class);
-    match size {
+pub(crate) const fn slab_units(class: usize) -> usize {
+    match size_at(class) {
         0..=8192 => 1,
         8193..=16384 => 2,
         16385..=32768 => 4,
@@ -107,42 +106,44 @@ pub(crate) fn slab_units(class: usize) -> usize {
 }
 
 /// Blocks in a slab of this class.
-pub(crate) fn slab_blocks(class: usize) -> usize {
-    slab_units(class) * UNIT / size(class)
+pub(crate) const fn slab_blocks(class: usize) -> usize {
+    slab_units(class) * UNIT / size_at(class)
 }
 
-/// 2^32 / size, rounded up. For an offset below 64 KiB, `offset * RECIPROCAL` as a 32.32 fixed-point
-/// number has the index of the block before the point; after it stands less than 2^16 exactly when
-/// the offset is the start of a block.
-pub(crate) const fn reciprocal(size: usize) -> u32 {
-    ((1u64 << 32).div_ceil(size as u64)) as u32
+/// How to tell in three instructions whether a block starts at an offset into a slab.
+///
+/// `inverse` is 2^n / size, rounded up, and `offset * inverse` a fixed-point number with n bits
+/// after the point. Before the point stands the index of the block. After it stands, for the start
+/// of block i, i times what the rounding added (`excess`), and more than any such number for
+/// addresses inside blocks. So the starts of the blocks that a slab has are exactly the offsets whose
+/// fraction is below `bound`; the start of one more block, which would not fit, is not.
+pub(crate) struct Start<T> {
+    pub(crate) inverse: T,
+    pub(crate) bound: T,
 }
 
-const fn inverses() -> [u64; COUNT] {
-    let sizes = sizes();
-    let mut table = [0; COUNT];
-    let mut class = 0;
-    while class < COUNT {
-        table[class] = (u64::MAX / sizes[class] as u64) + 1;
-        class += 1;
-    }
-    table
+/// With 32 bits after the point: for slabs of one unit, whose offsets have sixteen bits.
+pub(crate) const fn start32(class: usize) -> Start<u32> {
+    let (size, blocks) = (size_at(class) as u64, slab_blocks(class) as u64);
+    let inverse = (1u64 << 32).div_ceil(size);
+    let excess = inverse * size - (1 << 32);
+    Start { inverse: inverse as u32, bound: (excess * (blocks - 1)) as u32 + 1 }
 }
 
-/// 2^64 / size, rounded up, for each class: a reciprocal in 64.64 fixed point, for slabs of any
-/// number of units. `offset` starts a block exactly when the fraction of the product is less than
-/// the inverse itself; the block's index stands before the point.
-pub(crate) static INVERSE: [u64; COUNT] = inverses();
+/// With 64 bits after the point: for all slabs.
+pub(crate) const fn start64(class: usize) -> Start<u64> {
+    let (size, blocks) = (size_at(class) as u128, slab_blocks(class) as u128);
+    let inverse = (1u128 << 64).div_ceil(size);
+    let excess = inverse * size - (1 << 64);
+    Start { inverse: inverse as u64, bound: (excess * (blocks - 1)) as u64 + 1 }
+}
 
-/// The product of an offset and an inverse: index and fraction.
+/// The product of an offset and an inverse of [`start64`]: index and fraction.
 #[inline(always)]
 pub(crate) fn locate(offset: usize, inverse: u64) -> (usize, u64) {
     let product = offset as u128 * u128::from(inverse);
     ((product >> 64) as usize, product as u64)
 }
-
-/// The bound that the fraction of [`reciprocal`] stays under at the start of a block.
-pub(crate) const START_FRACTION: u32 = 0xffff;
 
 // At most an eighth is lost to rounding (a request is larger than the next smaller class), beyond
 // the alignment step of the smallest classes; and the tables end where the classes end.
@@ -172,28 +173,19 @@ mod tests {
     }
 
     #[test]
-    fn reciprocal_finds_exactly_the_block_starts() {
+    fn starts_are_exactly_those_of_the_blocks_of_a_slab() {
         for class in 0..COUNT {
-            if slab_units(class) != 1 {
-                continue;
-            }
-            let (size, m) = (size(class), reciprocal(size(class)));
-            for offset in 0..UNIT {
-                let start = (offset as u32).wrapping_mul(m) <= START_FRACTION;
-                assert_eq!(start, offset % size == 0, "size {size} offset {offset}");
-                let index = (offset as u64 * m as u64) >> 32;
-                assert_eq!(index as usize, offset / size);
-            }
-        }
-    }
-
-    #[test]
-    fn index_is_exact_in_slabs_of_any_class() {
-        for (class, &inverse) in INVERSE.iter().enumerate() {
+            let (narrow, wide) = (start32(class), start64(class));
             for offset in 0..slab_units(class) * UNIT {
-                let (index, fraction) = locate(offset, inverse);
+                let is_start =
+                    offset % size(class) == 0 && offset / size(class) < slab_blocks(class);
+                let (index, fraction) = locate(offset, wide.inverse);
                 assert_eq!(index, offset / size(class));
-                assert_eq!(fraction < inverse, offset % size(class) == 0);
+                assert_eq!(fraction < wide.bound, is_start, "class {class} offset {offset}");
+                if slab_units(class) == 1 {
+                    let fraction = (offset as u32).wrapping_mul(narrow.inverse);
+                    assert_eq!(fraction < narrow.bound, is_start, "class {class} offset {offset}");
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ use core::ptr;
 use core::ptr::NonNull;
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
-const INLINE: usize = 5;
+const INLINE: usize = 4;
 /// Parts of a slab that are known to be resident or not.
 const PARTS: usize = 64;
 
@@ -42,8 +42,9 @@ pub(crate) struct Slab {
     /// Blocks have been taken since the last look at the slab's pages.
     is_active: Cell<bool>,
     size: Cell<u32>,
-    /// See [`size_class::INVERSE`].
+    /// See [`size_class::start64`].
     inverse: Cell<u64>,
+    bound: Cell<u64>,
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
     inline: Cell<[u64; INLINE]>,
@@ -109,7 +110,9 @@ impl Slab {
         slab.class.set(class as u8);
         slab.free.set(capacity as u16);
         slab.size.set(size as u32);
-        slab.inverse.set(size_class::INVERSE[class]);
+        let start = size_class::start64(class);
+        slab.inverse.set(start.inverse);
+        slab.bound.set(start.bound);
         slab.touched.set(if run.clean { 0 } else { u64::MAX });
         bitmap::set_range(slab.words(), 0, capacity);
         slab.heap.store(heap, Ordering::Relaxed);
@@ -217,23 +220,25 @@ impl Slab {
         self.span.start() + index * self.size()
     }
 
-    /// The index of the block that starts at `address`, if one does.
-    #[inline]
-    pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
-        let inverse = self.inverse.get();
-        let (index, fraction) =
-            size_class::locate(address.wrapping_sub(self.span.start()), inverse);
-        (fraction < inverse && index < self.capacity()).then_some(index)
+    #[inline(always)]
+    fn locate(&self, address: usize) -> (usize, u64) {
+        size_class::locate(address.wrapping_sub(self.span.start()), self.inverse.get())
     }
 
-    /// Whether an address is the start of a block that does not look free, in a slab that has not
-    /// lost marks. (An address behind the last block may pass; [`put`](Slab::put) is asked later.)
+    /// The index of the block that starts at `address`, if one does. The address is in the slab.
+    #[inline]
+    pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
+        let (index, fraction) = self.locate(address);
+        (fraction < self.bound.get()).then_some(index)
+    }
+
+    /// Whether an address in the slab is the start of a block that does not look free. In a slab
+    /// that has lost marks, a free block may not look it.
     #[inline(always)]
     pub(crate) fn is_surely_live(&self, address: usize) -> bool {
-        let inverse = self.inverse.get();
-        let (_, fraction) = size_class::locate(address.wrapping_sub(self.span.start()), inverse);
+        let (_, fraction) = self.locate(address);
         // SAFETY: a block starts here.
-        fraction < inverse && unsafe { !is_marked(address) }
+        fraction < self.bound.get() && unsafe { !is_marked(address) }
     }
 
     /// Bytes that may be resident and are not in use.

@@ -22,7 +22,7 @@ pub(crate) struct Snapshot {
     pub(crate) live_blocks: usize,
     /// Free blocks in magazines.
     pub(crate) cached_bytes: usize,
-    /// Free blocks in slabs.
+    /// Bytes in slabs that may be resident and are not in use.
     pub(crate) slab_free_bytes: usize,
     pub(crate) large_bytes: usize,
     pub(crate) large_blocks: usize,
@@ -35,6 +35,7 @@ pub(crate) struct Snapshot {
     pub(crate) metadata_bytes: usize,
     pub(crate) purged_bytes: usize,
     pub(crate) heaps: usize,
+    /// Those of them of which no block is in use.
     pub(crate) heaps_idle: usize,
     pub(crate) mapped_huge_bytes: usize,
     /// The most that rounding to classes can waste of the live small bytes, in thousandths.
@@ -83,7 +84,10 @@ pub(crate) fn snapshot() -> Snapshot {
         s.dirty_bytes += arena.dirty() << UNIT_SHIFT;
         s.metadata_bytes += arena.table_bytes();
     }
-    for heap in thread::heaps().chain(central::heaps()) {
+    for heap in thread::heaps() {
+        s.heaps_idle += !count_heap(heap, &mut s) as usize;
+    }
+    for heap in central::heaps() {
         count_heap(heap, &mut s);
     }
     let mut wasted = 0;
@@ -99,23 +103,25 @@ pub(crate) fn snapshot() -> Snapshot {
     s
 }
 
-fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
+/// Counts a heap; whether any of its blocks is in use.
+fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) -> bool {
+    s.metadata_bytes += heap.own_bytes();
     heap.collect(false);
-    let Some(guard) = heap.lock() else { return };
+    let Some(guard) = heap.lock() else { return true };
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {
         blocks[slab.class()] += slab.capacity() - slab.free();
         s.classes[slab.class()].free += slab.free();
-        s.slab_free_bytes += slab.free() * slab.size();
+        s.slab_free_bytes += slab.waste().max(0) as usize;
     }
     drop(guard);
-    let mut is_idle = true;
+    let mut live = 0;
     for (class, &used) in blocks.iter().enumerate() {
         let cached = heap.front().count(class).min(used);
         s.classes[class].live += used - cached;
         s.classes[class].free += cached;
         s.cached_bytes += cached * size_class::size(class);
-        is_idle &= used == 0;
+        live += used - cached;
     }
-    s.heaps_idle += is_idle as usize;
+    live > 0
 }

@@ -44,7 +44,11 @@ pub(crate) fn start() -> bool {
             Ok(_) => break,
             Err(STARTED) => return true,
             // Another thread is at it: a process has none before its first allocation, or nearly.
-            Err(_) => sys::futex_wait((&raw const STATE).cast(), STARTING),
+            // A wake reaches one thread, which passes it on.
+            Err(_) => {
+                sys::futex_wait((&raw const STATE).cast(), STARTING);
+                sys::futex_wake((&raw const STATE).cast());
+            }
         }
     }
     // SAFETY: the state admits one thread here, and nothing else runs before it is done.
@@ -94,6 +98,14 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
         return None;
     }
     attach()
+}
+
+/// Notes that the calling thread is at work, for one that may never allocate a small block: it
+/// counts, and forks are watched for if it is not the first.
+pub(crate) fn note() {
+    if heap().is_none() {
+        heap_or_attach();
+    }
 }
 
 /// How many allocations a thread makes before it gets a heap. A heap costs memory in each class

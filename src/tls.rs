@@ -3,8 +3,8 @@
 //! `thread_local!` would call `__tls_get_addr` and allocate; a hidden symbol in `.tdata` that is
 //! read through its GOT entry costs two instructions and works under LD_PRELOAD and dlopen.
 //!
-//! Word 0 is the thread's heap. A new thread starts with the address of [`NO_HEAP`]'s bins, which
-//! are all empty and own nothing, so that the fast paths need no test for "not attached yet".
+//! Word 0 is the thread's heap. A new thread starts with the address of a front that is empty and owns
+//! nothing (see the magazine module), so that the fast paths need no test for "not attached yet".
 //! Word 1 belongs to the thread module: what a thread without a heap has allocated so far.
 
 use core::arch::{asm, global_asm};
@@ -30,7 +30,7 @@ macro_rules! slot_definition {
 }
 global_asm!(slot_definition!("pigalloc_no_heap"));
 
-/// The address in word 0: the bins of the thread's heap, or those of no heap.
+/// The address in word 0: the front of the thread's heap, or that of no heap.
 #[inline(always)]
 pub(crate) fn heap() -> usize {
     let value: usize;

@@ -51,7 +51,7 @@ pub struct pig_stats_t {
     pub purged_bytes: usize,
     /// Number of heaps of threads.
     pub heaps: usize,
-    /// Of these, heaps that no thread holds.
+    /// Of these, heaps of which no block is in use.
     pub heaps_idle: usize,
     /// What rounding up to a size class costs at most, in tenths of a percent of live_bytes.
     pub class_waste_permille: usize,

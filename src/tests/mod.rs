@@ -1,1 +1,6 @@
+mod alone;
 mod header;
+mod model;
+mod properties;
+#[cfg(feature = "faults")]
+mod refusals;
