@@ -382,7 +382,7 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
             arena.give(address, units, true);
             // SAFETY: we closed the block and took it out of the map.
             unsafe { large.release() };
-            purge::after_give(arena);
+            purge::enforce();
         }
         Found::Huge(_) => {
             // SAFETY: the caller gives the block up.
@@ -525,6 +525,7 @@ unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
         if wanted < units {
             page_map::clear(start + wanted * UNIT, units - wanted, false);
             arena.give(start + wanted * UNIT, units - wanted, true);
+            purge::enforce();
         }
         let end = (start + old).min(start + wanted * UNIT);
         if end >= start + bytes + TAIL_MIN {

@@ -10,9 +10,8 @@
 
 use crate::{arena, lock, sys};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-static IS_WATCHED: AtomicBool = AtomicBool::new(false);
 /// What the thread module does in a child.
 static ON_CHILD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
@@ -24,7 +23,7 @@ fn word() -> &'static AtomicU32 {
 /// Watches for forks, from when the process has a second thread: before there is none whose locks
 /// could be left behind.
 pub(crate) fn watch() {
-    if IS_WATCHED.swap(true, Ordering::Relaxed) {
+    if lock::is_watched() {
         return;
     }
     // SAFETY: the page is ours, and its one word is meant to be wiped.
@@ -36,7 +35,7 @@ pub(crate) fn watch() {
 
 fn in_child() {
     lock::next_generation();
-    if IS_WATCHED.load(Ordering::Relaxed) {
+    if lock::is_watched() {
         word().store(1, Ordering::Relaxed);
     }
     let on_child = ON_CHILD.load(Ordering::Relaxed);

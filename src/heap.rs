@@ -130,8 +130,8 @@ impl Heap {
 
     // ------------------------------------------------------------------ taking blocks
 
-    /// A block of `class`, and more of them into the magazine, which is empty. With `open` from a
-    /// new slab, if no other has room.
+    /// A block of `class`, and more of them into the magazine. With `open` from a new slab, if no
+    /// other has room.
     #[inline(never)]
     pub(crate) fn refill(&'static self, class: usize, open: bool) -> Option<NonNull<u8>> {
         self.tick();
@@ -321,6 +321,7 @@ impl Heap {
         self.look_for_low(class);
         self.squeeze();
         drop(guard);
+        purge::enforce();
     }
 
     /// Brings the slab with the lowest address among the first few to the head of its list, so that
@@ -377,20 +378,15 @@ impl Heap {
     // ------------------------------------------------------------------ blocks of others
 
     /// Sends a block of a slab that another heap holds on its way. Called by the heap's thread.
-    pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
-        match self.front.pack(slab.class(), slab.heap(), block) {
-            Some(false) => {}
-            Some(true) => self.send(slab.class()),
-            None => self.give_away_slow(slab, block),
-        }
-    }
-
-    /// Starts a crate with a block for which there is none.
-    #[cold]
     #[inline(never)]
-    pub(crate) fn give_away_slow(&'static self, slab: &'static Slab, block: usize) {
+    pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
         self.tick();
         let class = slab.class();
+        match self.front.pack(class, slab.heap(), block) {
+            Some(false) => return,
+            Some(true) => return self.send(class),
+            None => {}
+        }
         if let Some(parcel) = self.front.parcel(class) {
             if parcel.count() < WORTH_SENDING {
                 // Blocks of several owners in turn would send crates with hardly anything in them.
@@ -452,6 +448,8 @@ impl Heap {
                 guard = self.lock();
             }
         }
+        drop(guard);
+        purge::enforce();
     }
 
     // ------------------------------------------------------------------ giving memory back
@@ -590,7 +588,9 @@ pub(crate) fn put_directly(slab: &'static Slab, block: usize) {
         let Some(_guard) = heap.lock() else { return };
         // The slab may have moved to another heap before we had the lock.
         if slab.heap() == heap.address() {
-            return heap.put_back(slab, block);
+            heap.put_back(slab, block);
+            break;
         }
     }
+    purge::enforce();
 }

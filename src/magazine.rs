@@ -333,8 +333,14 @@ impl Front {
 
     /// How many blocks a magazine holds. Exact for its thread, a glimpse for others.
     pub(crate) fn count(&self, class: usize) -> usize {
-        let top = self.tops[class + 1].load(Ordering::Relaxed) as usize;
-        top.wrapping_sub(self.slots[class + 1].get() as usize) / size_of::<usize>()
+        let slots = self.slots[class + 1].get();
+        let top = self.tops[class + 1].load(Ordering::Relaxed);
+        if top == no_slots() || slots == no_slots() {
+            // Perhaps the magazine is being made.
+            return 0;
+        }
+        let count = (top as usize).wrapping_sub(slots as usize) / size_of::<usize>();
+        count.min(capacity(size_class::size(class)))
     }
 
     /// Each magazine lies between its ends, holds no block twice, and passes its blocks to `each`.
@@ -362,6 +368,7 @@ impl Front {
     /// The class is equipped, the front the calling thread's, and the lock of its heap held;
     /// `count` is at most the capacity, and what the slab has.
     pub(crate) unsafe fn fill(&self, class: usize, count: usize, slab: &Slab) -> usize {
+        debug_assert_eq!(self.count(class), 0);
         let slots = self.slots[class + 1].get();
         let mut left = count;
         let touched = slab.take(count, |block| {

@@ -1,6 +1,6 @@
 //! Address → what stands there, for any address, without faulting.
 //!
-//! Each arena starts with a table of one [`Entry`] per unit. The first arena is found by arithmetic
+//! Each arena has a table of one [`Entry`] per unit. The first arena is found by arithmetic
 //! alone (subtract, compare, shift); the others, which only address-space limits or an enormous heap
 //! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
 //! been found for them: the bound of the comparison is what part of the table is committed.
@@ -27,23 +27,32 @@ pub(crate) const SIMPLE: u32 = 1;
 struct Range {
     base: AtomicUsize,
     units: AtomicUsize,
+    table: AtomicUsize,
 }
 
 impl Range {
     const fn new() -> Range {
         // A base in the kernel's half puts every user address out of range.
-        Range { base: AtomicUsize::new(1 << 63), units: AtomicUsize::new(0) }
+        Range {
+            base: AtomicUsize::new(1 << 63),
+            units: AtomicUsize::new(0),
+            table: AtomicUsize::new(0),
+        }
     }
 
     #[inline(always)]
     fn entry(&self, address: usize) -> Option<&'static Entry> {
-        let base = self.base.load(Ordering::Relaxed);
+        let units = self.units.load(Ordering::Acquire);
+        let base = self.base.load(Ordering::Acquire);
+        let table = self.table.load(Ordering::Acquire);
         let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
-        if unit >= self.units.load(Ordering::Relaxed) {
+        // A range may be withdrawn and published anew meanwhile; an address of a live block is in a
+        // range that stays.
+        if unit >= units || self.units.load(Ordering::Relaxed) != units {
             return None;
         }
-        // SAFETY: the table's first `units` entries are committed, and stay so.
-        Some(unsafe { &*((base + TABLE) as *const Entry).add(unit) })
+        // SAFETY: a table has `units` entries, and its memory is never given back.
+        Some(unsafe { &*(table as *const Entry).add(unit) })
     }
 }
 
@@ -83,11 +92,12 @@ pub(crate) fn entry(address: usize) -> Option<&'static Entry> {
 /// Makes the table of an arena answer for its first `units` units. Slot 0 is the first arena.
 ///
 /// # Safety
-/// The table's first `units` entries are committed and stay so until [`withdraw`]; calls for one
-/// slot do not overlap, and the first call for slot 0 precedes all others.
-pub(crate) unsafe fn publish(slot: usize, base: usize, units: usize) {
+/// `table` has `units` entries, for ever; calls for one slot do not overlap, and the first call for
+/// slot 0, whose table is at the fixed place, precedes all others.
+pub(crate) unsafe fn publish(slot: usize, base: usize, table: usize, units: usize) {
     let range = if slot == 0 { &FIRST } else { &OTHERS[slot - 1] };
-    range.base.store(base, Ordering::Relaxed);
+    range.table.store(table, Ordering::Relaxed);
+    range.base.store(base, Ordering::Release);
     range.units.store(units, Ordering::Release);
     OTHER_COUNT.fetch_max(slot, Ordering::Release);
 }

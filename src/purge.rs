@@ -12,17 +12,19 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
 
-/// Called when a run became free.
-pub(crate) fn after_give(arena: &arena::Arena) {
-    if arena.is_spare() {
-        // Threads need address space for their stacks.
-        arena::release_empty();
-        return;
-    }
-    arena.retreat();
+/// Called, without locks, when runs have become free: keeps the bound of volume.
+pub(crate) fn enforce() {
     let limit = config::dirty_limit() >> UNIT_SHIFT;
-    if arena.dirty() > limit {
-        arena.purge(limit - limit / 4, false);
+    for arena in arena::all() {
+        if arena.is_spare() {
+            // Threads need address space for their stacks.
+            arena::release_empty();
+            continue;
+        }
+        arena.retreat();
+        if arena.dirty() > limit {
+            arena.purge(limit - limit / 4, false);
+        }
     }
 }
 
@@ -30,13 +32,16 @@ pub(crate) fn after_give(arena: &arena::Arena) {
 /// The second value says that two have: everything free now is old.
 pub(crate) fn due() -> Option<bool> {
     let decay = u64::from(config::decay_ms());
-    let (now, last) = (sys::now_ms(), TICK.load(Ordering::Relaxed));
-    if last != 0 && now.wrapping_sub(last) < decay {
+    // In this order: another thread may tick in between.
+    let last = TICK.load(Ordering::Relaxed);
+    let now = sys::now_ms();
+    let since = now.saturating_sub(last);
+    if last != 0 && since < decay {
         return None;
     }
     let won = TICK.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
     // The first time there is nothing to compare with.
-    (won && last != 0).then_some(now - last >= 2 * decay)
+    (won && last != 0).then_some(since >= 2 * decay)
 }
 
 /// A tick: gives back the free units that are older than a decay time.

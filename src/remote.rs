@@ -10,6 +10,7 @@
 
 use crate::sync::{AtomicUsize, Ordering};
 use core::cell::Cell;
+use core::sync::atomic::compiler_fence;
 
 /// Blocks in a crate, which then fills a kilobyte.
 pub(crate) const CRATE: usize = 124;
@@ -65,6 +66,8 @@ impl Crate {
         // SAFETY: a crate is opened with room for one block at least and `CRATE` at most, and sent
         // when it is full.
         unsafe { self.blocks.get_unchecked(left as usize) }.set(block);
+        // A fork may freeze the crate at any instruction: the block must be there first.
+        compiler_fence(core::sync::atomic::Ordering::Release);
         self.left.set(left);
         left == 0
     }

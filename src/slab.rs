@@ -13,7 +13,7 @@
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::units::{MIN_ALIGN, UNIT};
-use crate::{arena, bitmap, meta, page_map, purge, size_class, sys};
+use crate::{arena, bitmap, meta, page_map, size_class, sys};
 use core::cell::Cell;
 #[cfg(any(test, debug_assertions))]
 use core::ptr;
@@ -133,7 +133,6 @@ impl Slab {
         arena.give(start, units, self.touched.get() != 0);
         // SAFETY: the slab is in no map and no list.
         unsafe { self.release_descriptor() };
-        purge::after_give(arena);
     }
 
     unsafe fn release_descriptor(&'static self) {

@@ -19,6 +19,8 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
 const LOOK_AT: usize = 32;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
+/// The generation of a heap that a thread is claiming from before a fork.
+const CLAIMING: u32 = 0;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
 /// In the slot's second word: how many blocks the thread has had from the central heap.
@@ -47,7 +49,7 @@ pub(crate) fn start() -> bool {
             // A wake reaches one thread, which passes it on.
             Err(_) => {
                 sys::futex_wait((&raw const STATE).cast(), STARTING);
-                sys::futex_wake((&raw const STATE).cast());
+                sys::futex_wake_all((&raw const STATE).cast());
             }
         }
     }
@@ -93,11 +95,14 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
     if !is_first {
         fork::watch();
     }
-    if !is_first && (word & COUNT) < price() {
-        tls::set_word(word + 1);
-        return None;
+    let count = word & COUNT;
+    if is_first || count >= price() {
+        return attach(true);
     }
-    attach()
+    tls::set_word(word + 1);
+    // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
+    let share = config::share() as usize;
+    if count >= share && count.is_multiple_of(share.max(64)) { attach(false) } else { None }
 }
 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
@@ -116,12 +121,15 @@ fn price() -> usize {
 
 #[cold]
 #[inline(never)]
-fn attach() -> Option<&'static Heap> {
+fn attach(may_create: bool) -> Option<&'static Heap> {
     // A pthread function that another library interposes may allocate.
     tls::set_word(tls::word() | ATTACHING);
-    let heap = find().or_else(create);
-    // Without memory for a heap the count starts again: there will be another try.
-    tls::set_word(tls::word() & !(ATTACHING | COUNT));
+    let heap = find().or_else(|| if may_create { create() } else { None });
+    tls::set_word(tls::word() & !ATTACHING);
+    if may_create {
+        // Without memory for a heap the count starts again: there will be another try.
+        tls::set_word(tls::word() & !COUNT);
+    }
     tls::set_heap(heap?.address());
     heap
 }
@@ -148,9 +156,12 @@ fn find() -> Option<&'static Heap> {
     if at.is_null() {
         at = HEAPS.load(Ordering::Acquire);
     }
-    for heap in heaps_from(at).take(LOOK_AT) {
+    // From where the last search ended, and from the newest, for the cursor may be near the end.
+    for heap in heaps_from(at).take(LOOK_AT).chain(heaps().take(LOOK_AT)) {
         CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
         if claim(heap) {
+            // A crate that its thread was packing may be full, if a fork ended the thread.
+            heap.send_all();
             return Some(heap);
         }
     }
@@ -191,7 +202,10 @@ fn lock_anew(heap: &Heap) -> bool {
 
 /// Makes a heap without a thread the calling thread's.
 fn claim(heap: &'static Heap) -> bool {
-    let (generation, now) = (heap.generation.load(Ordering::Relaxed), lock::generation());
+    let (generation, now) = (heap.generation.load(Ordering::Acquire), lock::generation());
+    if generation == CLAIMING {
+        return false;
+    }
     let claimed = if generation == now {
         // SAFETY: the mutex was initialised before the heap was published.
         match unsafe { libc::pthread_mutex_trylock(heap.owner.get()) } {
@@ -205,10 +219,15 @@ fn claim(heap: &'static Heap) -> bool {
         }
     } else {
         // Its thread was left behind by a fork, and the mutex means nothing here.
-        heap.generation
-            .compare_exchange(generation, now, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
-            && lock_anew(heap)
+        let is_mine = heap
+            .generation
+            .compare_exchange(generation, CLAIMING, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok();
+        if is_mine {
+            lock_anew(heap);
+            heap.generation.store(now, Ordering::Release);
+        }
+        is_mine
     };
     // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
     claimed && heap.lock().is_some()
@@ -217,8 +236,13 @@ fn claim(heap: &'static Heap) -> bool {
 /// Called in the child of a fork by its only thread.
 fn enter_child() {
     if let Some(heap) = heap() {
-        heap.generation.store(lock::generation(), Ordering::Relaxed);
+        heap.generation.store(lock::generation(), Ordering::Release);
         lock_anew(heap);
+        if heap.lock().is_none() {
+            // Another thread held the lock at the fork, to trim or to put a block back: the heap
+            // can hand out nothing any more. What it was doing for this thread it may finish.
+            tls::set_heap(magazine::no_heap());
+        }
     }
 }
 

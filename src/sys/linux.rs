@@ -83,7 +83,7 @@ pub(crate) fn brk_heap() -> Option<core::ops::Range<usize>> {
 fn brk_start() -> Option<usize> {
     let path = c"/proc/self/stat".as_ptr() as usize;
     let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
-    let mut text = [0u8; 1024];
+    let mut text = [0u8; 512];
     // SAFETY: the path is a string, the kernel writes at most the buffer, and the descriptor is
     // ours until it is closed.
     let read = unsafe {
@@ -110,11 +110,20 @@ pub(crate) fn futex_wait(word: *const u32, expected: u32) {
     unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, 0, 0, 0]) };
 }
 
-/// Wakes one sleeper.
-pub(crate) fn futex_wake(word: *const u32) {
+fn wake(word: *const u32, most: usize) {
     let wake = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key.
-    unsafe { call(libc::SYS_futex, [word as usize, wake, 1, 0, 0, 0]) };
+    unsafe { call(libc::SYS_futex, [word as usize, wake, most, 0, 0, 0]) };
+}
+
+/// Wakes one sleeper.
+pub(crate) fn futex_wake(word: *const u32) {
+    wake(word, 1);
+}
+
+/// Wakes all sleepers.
+pub(crate) fn futex_wake_all(word: *const u32) {
+    wake(word, i32::MAX as usize);
 }
 
 /// A moment of a spin loop.

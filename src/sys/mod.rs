@@ -7,8 +7,8 @@ mod linux;
 pub(crate) mod mock;
 
 pub(crate) use linux::{
-    abort, brk_heap, environment, futex_wait, futex_wake, is_secure, now_ms, page_size, relax,
-    write_stderr,
+    abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, now_ms,
+    page_size, relax, write_stderr,
 };
 
 use linux as kernel;

@@ -10,6 +10,8 @@
 //! under the arena's lock, so that a fork in the middle of another thread's operation loses at most
 //! the run in question. Units past the frontier are free and clean.
 
+mod give_back;
+
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
@@ -41,8 +43,10 @@ pub(crate) struct Arena {
     regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
-    /// Units below have their table entries and region states committed.
+    /// Units below have their table entries and region states.
     mapped: Cell<usize>,
+    /// Where the table is; the first arena has it at a fixed place.
+    table: Cell<usize>,
     /// No unit below is free.
     low: Cell<usize>,
     used: AtomicUsize,
@@ -82,6 +86,7 @@ impl Arena {
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             mapped: Cell::new(0),
+            table: Cell::new(0),
             low: Cell::new(0),
             used: AtomicUsize::new(0),
             dirty: AtomicUsize::new(0),
@@ -89,47 +94,27 @@ impl Arena {
         }
     }
 
-    /// Reserves about `bytes` for this arena. With `meta`, part of it is for descriptors.
+    /// Reserves `bytes` for the first arena.
     ///
     /// # Safety
     /// The arena is not in use, and nobody else opens it.
-    unsafe fn open(&'static self, bytes: usize, slot: usize, with_meta: bool) -> bool {
+    unsafe fn open_first(&'static self, bytes: usize) -> bool {
         let page = sys::page_size();
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        let Some(mapping) = sys::reserve(bytes + align) else { return false };
-        let base = align_up(mapping, align);
-        if bytes < FIRST_BYTES / 16 {
-            // What alignment left over counts against a limited address space.
-            // SAFETY: both ends are of the mapping just made, and outside what is used of it.
-            unsafe {
-                if base > mapping {
-                    sys::unmap(mapping, base - mapping);
-                }
-                if mapping + align > base {
-                    sys::unmap(base + bytes, mapping + align - base);
-                }
-            }
-        }
+        let Some(base) = reserve(bytes, align) else { return false };
         let units = bytes >> UNIT_SHIFT;
         let regions = align_up(page_map::TABLE + units * size_of::<page_map::Entry>(), page);
         let region_bytes = units.div_ceil(REGION_UNITS) * size_of::<Region>();
         let descriptors = align_up(regions + region_bytes, page);
-        let meta_bytes = if !with_meta {
-            0
-        } else if bytes < 1 << 30 {
+        let meta_bytes = if bytes < 1 << 30 {
             // It serves the arenas to come as well, and those are several times as large.
             align_up(bytes / 4, page)
         } else {
             align_up((bytes / 32).clamp(2 << 20, META_MOST), UNIT)
         };
         let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
-        self.slot.set(slot);
-        self.base.set(base);
-        self.units.set(units);
-        self.first.set(first);
+        self.set_range(base, units, first);
         self.regions.set(Regions::new(base + regions));
-        self.frontier.set(first);
-        self.low.set(first);
         self.mapped.set(0);
         // SAFETY: the header page of a fresh reservation.
         let opened = first < units && unsafe { self.map_to(first) };
@@ -138,11 +123,59 @@ impl Arena {
             unsafe { sys::unmap(base, bytes) };
             return false;
         }
-        if with_meta {
-            // SAFETY: the range is reserved for this; only the first arena is opened so, once.
-            unsafe { meta::open(base + descriptors, base + descriptors + meta_bytes) };
-        }
+        // SAFETY: the range is reserved for this, and the first arena is opened once.
+        unsafe { meta::open(base + descriptors, base + descriptors + meta_bytes) };
         true
+    }
+
+    /// Reserves `bytes` for an arena beside the first. Its table and region states are descriptors
+    /// of the first, since they are looked at when its own mapping may be gone.
+    ///
+    /// # Safety
+    /// Under the lock; the arena is closed.
+    unsafe fn open_other(&'static self, bytes: usize) -> bool {
+        let units = bytes >> UNIT_SHIFT;
+        if units > self.mapped.get() {
+            let table = meta::allocate(units * size_of::<page_map::Entry>());
+            let states = meta::allocate(units.div_ceil(REGION_UNITS) * size_of::<Region>());
+            let (Some(table), Some(states)) = (table, states) else { return false };
+            self.table.set(table.as_ptr() as usize);
+            self.regions.set(Regions::new(states.as_ptr() as usize));
+            self.mapped.set(units);
+        }
+        let Some(base) = reserve(bytes, UNIT) else { return false };
+        self.set_range(base, units, 0);
+        // SAFETY: the table has an entry, all of them empty, for each unit.
+        unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
+        true
+    }
+
+    fn set_range(&self, base: usize, units: usize, first: usize) {
+        self.base.set(base);
+        self.units.set(units);
+        self.first.set(first);
+        self.frontier.set(first);
+        self.low.set(first);
+    }
+
+    /// Gives the reservation of an arena beside the first back; nothing is in it.
+    ///
+    /// # Safety
+    /// Under the lock.
+    unsafe fn close(&self) -> usize {
+        let (base, units) = (self.base.get(), self.units.get());
+        page_map::withdraw(self.slot.get());
+        self.pieces(0, units, |region, _| {
+            region.dirty.store(0, Ordering::Relaxed);
+            region.aged.store(0, Ordering::Relaxed);
+        });
+        // SAFETY: one word or zero for each unit, and the arena's own.
+        unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };
+        self.dirty.store(0, Ordering::Relaxed);
+        self.set_range(0, 0, 0);
+        // SAFETY: the map names the range no more, and no unit of it is in use.
+        unsafe { sys::unmap(base, units << UNIT_SHIFT) };
+        units << UNIT_SHIFT
     }
 
     /// Commits table entries and region states for the units below `unit`, and some more.
@@ -173,7 +206,7 @@ impl Arena {
         if done {
             self.mapped.set(wanted);
             // SAFETY: entries below `wanted` are committed now.
-            unsafe { page_map::publish(self.slot.get(), base, wanted) };
+            unsafe { page_map::publish(0, base, table, wanted) };
         }
         done
     }
@@ -230,43 +263,19 @@ impl Arena {
         false
     }
 
-    /// Where the system has refused to commit more, takes the commitment of free units at the
-    /// frontier back: the program's own mappings may need what they count for.
-    pub(crate) fn retreat(&self) {
-        if REFUSED.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        let _guard = self.lock.inherit(Rank::Arena);
-        let (first, old) = (self.first.get(), self.frontier.get());
-        let is_free = |&unit: &usize| {
-            self.region(unit).used.load(Ordering::Relaxed) >> (unit % REGION_UNITS) & 1 == 0
-        };
-        let free = (first..old).rev().take_while(is_free).count();
-        if free < STEP_MOST {
-            return;
-        }
-        let new = old - free;
-        // SAFETY: the units are committed and free, and we hold the lock.
-        if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {
-            return;
-        }
-        let mut dirty = 0;
-        self.pieces(new, free, |region, mask| {
-            dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
-            region.aged.fetch_and(!mask, Ordering::Relaxed);
-        });
-        self.dirty.fetch_sub(dirty as usize, Ordering::Relaxed);
-        PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
-        self.frontier.set(new);
-        self.low.set(self.low.get().min(new));
-    }
-
     fn address(&self, unit: usize) -> usize {
         self.base.get() + (unit << UNIT_SHIFT)
     }
 
     fn pieces(&self, unit: usize, units: usize, f: impl FnMut(&Region, u32)) {
         self.regions.get().pieces(unit, units, f);
+    }
+
+    /// Counts units that are dirty no more. A fork in the middle of another thread's operation may
+    /// have left the count too low.
+    fn count_clean(&self, units: usize) {
+        let less = |dirty: usize| Some(dirty.saturating_sub(units));
+        let _ = self.dirty.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     /// Marks a free run used. True when it was clean.
@@ -278,7 +287,7 @@ impl Arena {
             dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
             region.aged.fetch_and(!mask, Ordering::Relaxed);
         });
-        self.dirty.fetch_sub(dirty as usize, Ordering::Relaxed);
+        self.count_clean(dirty as usize);
         self.used.fetch_add(units, Ordering::Relaxed);
         if unit == self.low.get() {
             self.low.set(unit + units);
@@ -323,73 +332,6 @@ impl Arena {
         if dirty {
             self.dirty.fetch_add(units, Ordering::Relaxed);
         }
-    }
-
-    /// Gives dirty free units back to the system, from the top, until `keep` are left. With
-    /// `aged`, only those that the last tick had seen already. Returns how many went back.
-    pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
-        let mut purged = 0;
-        let mut region = self.frontier.get().div_ceil(REGION_UNITS);
-        let first = self.first.get() / REGION_UNITS;
-        while region > first && self.dirty.load(Ordering::Relaxed) > keep {
-            region -= 1;
-            purged += self.purge_region(region, aged);
-        }
-        PURGED.fetch_add(purged, Ordering::Relaxed);
-        purged
-    }
-
-    fn purge_region(&self, index: usize, aged: bool) -> usize {
-        let region = self.region(index * REGION_UNITS);
-        let chosen = |region: &Region| {
-            let seen = if aged { region.aged.load(Ordering::Relaxed) } else { u32::MAX };
-            // Dirty units that are used are in the hands of another purge.
-            region.dirty.load(Ordering::Relaxed) & seen & !region.used.load(Ordering::Relaxed)
-        };
-        if chosen(region) == 0 {
-            return 0;
-        }
-        // The units are claimed while the system works on them, so that the lock is not held.
-        let mask = {
-            let _guard = self.lock.inherit(Rank::Arena);
-            let mask = chosen(region);
-            region.used.fetch_or(mask, Ordering::Relaxed);
-            mask
-        };
-        let (mut rest, mut clean) = (mask, 0u32);
-        while rest != 0 {
-            let from = rest.trailing_zeros();
-            let count = (rest >> from).trailing_ones();
-            let run = u32::MAX >> (32 - count) << from;
-            let start = self.address(index * REGION_UNITS + from as usize);
-            // SAFETY: the units are committed, free, and claimed by us.
-            if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
-                clean |= run;
-            }
-            rest &= !run;
-        }
-        let _guard = self.lock.inherit(Rank::Arena);
-        region.dirty.fetch_and(!clean, Ordering::Relaxed);
-        region.aged.fetch_and(!mask, Ordering::Relaxed);
-        self.dirty.fetch_sub(clean.count_ones() as usize, Ordering::Relaxed);
-        self.low.set(self.low.get().min(index * REGION_UNITS + mask.trailing_zeros() as usize));
-        region.used.fetch_and(!mask, Ordering::Relaxed);
-        clean.count_ones() as usize
-    }
-
-    /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.
-    pub(crate) fn age(&self) {
-        let _guard = self.lock.inherit(Rank::Arena);
-        let (first, end) = (self.first.get(), self.frontier.get());
-        for unit in (first..end).step_by(REGION_UNITS) {
-            let region = self.region(unit);
-            region.aged.store(region.dirty.load(Ordering::Relaxed), Ordering::Relaxed);
-        }
-    }
-
-    /// The arena's number.
-    pub(crate) fn slot(&self) -> usize {
-        self.slot.get()
     }
 
     /// Whether the arena could be unmapped: it is one of several small ones, and nothing is in it.
@@ -441,13 +383,30 @@ impl Arena {
     }
 }
 
+/// Reserves `bytes` of address space at a multiple of `align`.
+fn reserve(bytes: usize, align: usize) -> Option<usize> {
+    let mapping = sys::reserve(bytes + align)?;
+    let base = align_up(mapping, align);
+    // What alignment leaves over counts where address space is limited.
+    // SAFETY: both ends are of the mapping just made, and outside what is used of it.
+    unsafe {
+        if bytes < FIRST_BYTES / 16 && base > mapping {
+            sys::unmap(mapping, base - mapping);
+        }
+        if bytes < FIRST_BYTES / 16 && mapping + align > base {
+            sys::unmap(base + bytes, mapping + align - base);
+        }
+    }
+    Some(base)
+}
+
 /// Opens the first arena, as large as the system allows.
 ///
 /// # Safety
 /// Called once, before anything else of this module.
 pub(crate) unsafe fn start() -> bool {
     // SAFETY: as the caller promises; a failed try leaves the arena closed.
-    if unsafe { FIRST.open(FIRST_BYTES, 0, true) } {
+    if unsafe { FIRST.open_first(FIRST_BYTES) } {
         return true;
     }
     let mut bytes = match sys::address_space_limit() {
@@ -460,7 +419,7 @@ pub(crate) unsafe fn start() -> bool {
     };
     while bytes >= LEAST_BYTES {
         // SAFETY: as above.
-        if unsafe { FIRST.open(bytes, 0, true) } {
+        if unsafe { FIRST.open_first(bytes) } {
             return true;
         }
         bytes /= 2;
@@ -537,19 +496,17 @@ fn grow(units: usize, align: usize) -> Option<()> {
             arena
         }
     };
-    let least = bytes + bytes / 512 + (64 << 10);
-    let mut wanted = share.max(least.next_multiple_of(UNIT));
+    let mut wanted = share.max(bytes);
     let _arena = arena.lock.inherit(Rank::Arena);
     loop {
-        // SAFETY: the arena is closed, and we hold the lock of growth.
-        if unsafe { arena.open(wanted, arena.slot.get(), false) } {
+        // SAFETY: the arena is closed, and we hold its lock.
+        if unsafe { arena.open_other(wanted) } {
             return Some(());
         }
-        if wanted <= least.next_multiple_of(UNIT) {
-            arena.base.set(0);
+        if wanted <= bytes {
             return None;
         }
-        wanted = (wanted / 2).max(least.next_multiple_of(UNIT)) & !(UNIT - 1);
+        wanted = (wanted / 2).max(bytes);
     }
 }
 
@@ -565,13 +522,8 @@ pub(crate) fn release_empty() -> usize {
         if arena.base.get() == 0 || arena.used.load(Ordering::Relaxed) != 0 {
             continue;
         }
-        page_map::withdraw(arena.slot.get());
-        let size = arena.units.get() << UNIT_SHIFT;
-        // SAFETY: the arena holds no run, and the map names it no more.
-        unsafe { sys::unmap(arena.base.get(), size) };
-        arena.base.set(0);
-        arena.dirty.store(0, Ordering::Relaxed);
-        bytes += size;
+        // SAFETY: we hold the lock, and the arena holds no run.
+        bytes += unsafe { arena.close() };
     }
     bytes
 }

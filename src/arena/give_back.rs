@@ -1,0 +1,113 @@
+//! What an arena gives back to the system, and how.
+
+use super::{Arena, PURGED, REFUSED, STEP_MOST};
+use crate::lock::Rank;
+use crate::region::Region;
+use crate::sys;
+use crate::units::{REGION_UNITS, UNIT_SHIFT};
+use core::sync::atomic::Ordering;
+
+impl Arena {
+    /// Gives dirty free units back to the system, from the top, until `keep` are left. With
+    /// `aged`, only those that the last tick had seen already. Returns how many went back.
+    pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
+        let mut purged = 0;
+        let mut region = self.frontier.get().div_ceil(REGION_UNITS);
+        let first = self.first.get() / REGION_UNITS;
+        while region > first && self.dirty.load(Ordering::Relaxed) > keep {
+            region -= 1;
+            purged += self.purge_region(region, aged);
+        }
+        PURGED.fetch_add(purged, Ordering::Relaxed);
+        purged
+    }
+
+    fn purge_region(&self, index: usize, aged: bool) -> usize {
+        let region = self.region(index * REGION_UNITS);
+        let chosen = |region: &Region| {
+            let seen = if aged { region.aged.load(Ordering::Relaxed) } else { u32::MAX };
+            // Dirty units that are used are in the hands of another purge.
+            region.dirty.load(Ordering::Relaxed) & seen & !region.used.load(Ordering::Relaxed)
+        };
+        if chosen(region) == 0 {
+            return 0;
+        }
+        // The units are claimed while the system works on them, so that the lock is not held.
+        let mask = {
+            let _guard = self.lock.inherit(Rank::Arena);
+            if index * REGION_UNITS >= self.frontier.get() {
+                return 0;
+            }
+            let mask = chosen(region);
+            region.used.fetch_or(mask, Ordering::Relaxed);
+            self.used.fetch_add(mask.count_ones() as usize, Ordering::Relaxed);
+            mask
+        };
+        let (mut rest, mut clean) = (mask, 0u32);
+        while rest != 0 {
+            let from = rest.trailing_zeros();
+            let count = (rest >> from).trailing_ones();
+            let run = u32::MAX >> (32 - count) << from;
+            let start = self.address(index * REGION_UNITS + from as usize);
+            // SAFETY: the units are committed, free, and claimed by us.
+            if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
+                clean |= run;
+            }
+            rest &= !run;
+        }
+        let _guard = self.lock.inherit(Rank::Arena);
+        region.dirty.fetch_and(!clean, Ordering::Relaxed);
+        region.aged.fetch_and(!mask, Ordering::Relaxed);
+        self.count_clean(clean.count_ones() as usize);
+        self.low.set(self.low.get().min(index * REGION_UNITS + mask.trailing_zeros() as usize));
+        region.used.fetch_and(!mask, Ordering::Relaxed);
+        self.used.fetch_sub(mask.count_ones() as usize, Ordering::Relaxed);
+        clean.count_ones() as usize
+    }
+
+    /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.
+    pub(crate) fn age(&self) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        let (first, end) = (self.first.get(), self.frontier.get());
+        for unit in (first..end).step_by(REGION_UNITS) {
+            let region = self.region(unit);
+            region.aged.store(region.dirty.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// The arena's number.
+    pub(crate) fn slot(&self) -> usize {
+        self.slot.get()
+    }
+
+    /// Where the system has refused to commit more, takes the commitment of free units at the
+    /// frontier back: the program's own mappings may need what they count for.
+    pub(crate) fn retreat(&self) {
+        if REFUSED.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let _guard = self.lock.inherit(Rank::Arena);
+        let (first, old) = (self.first.get(), self.frontier.get());
+        let is_free = |&unit: &usize| {
+            self.region(unit).used.load(Ordering::Relaxed) >> (unit % REGION_UNITS) & 1 == 0
+        };
+        let free = (first..old).rev().take_while(is_free).count();
+        if free < STEP_MOST {
+            return;
+        }
+        let new = old - free;
+        // SAFETY: the units are committed and free, and we hold the lock.
+        if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {
+            return;
+        }
+        let mut dirty = 0;
+        self.pieces(new, free, |region, mask| {
+            dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
+            region.aged.fetch_and(!mask, Ordering::Relaxed);
+        });
+        self.count_clean(dirty as usize);
+        PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
+        self.frontier.set(new);
+        self.low.set(self.low.get().min(new));
+    }
+}
