@@ -40,7 +40,7 @@ else
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all build run header header-check test unit-test doc-test global-test c-test count count-update bench figures \
+.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench figures \
         programs check tools fmt clippy layers artifact install-check install uninstall clean help
 
 ## Building
@@ -99,6 +99,9 @@ tools:
 
 unit-test: ## unit and property tests of the Rust sources
 	$(RUN_TESTS)
+
+loom: ## the lock and the mailboxes in all interleavings of their threads
+	RUSTFLAGS="--cfg loom" $(CARGO) test --lib --release --target-dir target/loom loom_
 
 doc-test: ## the examples in the documentation
 	$(CARGO) test --quiet --doc --no-default-features

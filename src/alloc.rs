@@ -33,7 +33,9 @@ static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
 /// A block of at least `size` bytes, aligned to 16.
 #[inline(always)]
 pub(crate) fn allocate(size: usize) -> Option<NonNull<u8>> {
-    allocate_small(size).or_else(|| allocate_medium(size)).or_else(|| allocate_slow(size))
+    let at_hand =
+        if size <= size_class::SMALL_MAX { allocate_small(size) } else { allocate_medium(size) };
+    at_hand.or_else(|| allocate_slow(size))
 }
 
 /// The fast path alone: a small block from the thread's magazine. None says nothing about memory.
@@ -45,9 +47,13 @@ pub(crate) fn allocate_small(size: usize) -> Option<NonNull<u8>> {
     magazine::mine().pop_small(size)
 }
 
-/// The same for sizes past the direct table.
+/// The same for sizes past the direct table, and for those only.
 #[inline(always)]
 pub(crate) fn allocate_medium(size: usize) -> Option<NonNull<u8>> {
+    // A smaller one whose magazine is empty must not take a block of the coarser table.
+    if size <= size_class::SMALL_MAX {
+        return None;
+    }
     magazine::mine().pop_class(size_class::of_medium(size)?)
 }
 
@@ -554,6 +560,7 @@ pub(crate) unsafe fn usable_size(block: NonNull<u8>) -> usize {
 }
 
 /// The usable size of a block of `size` bytes; None when there can be none.
+#[cfg_attr(not(feature = "capi"), allow(dead_code))]
 pub(crate) fn good_size(size: usize) -> Option<usize> {
     match size {
         0..=size_class::MAX => Some(size_class::size(size_class::of(size))),

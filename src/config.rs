@@ -91,7 +91,7 @@ static SETTINGS: [Setting; COUNT] = [
         kind: Kind::Number(0, 1_000_000),
         default: 256,
         changeable: true,
-        help: "calls a thread makes before it gets its own heap; more the more heaps there are",
+        help: "calls a thread makes before it gets a heap; more with many heaps",
     },
 ];
 

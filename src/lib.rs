@@ -13,6 +13,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 #![allow(clippy::new_without_default)]
+// Model-checked are the lock and the mailboxes; the rest of the crate is left out then.
+#![cfg_attr(loom, allow(dead_code))]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!(
@@ -23,62 +25,92 @@ compile_error!(
 extern crate std;
 
 // 0: ground
+#[cfg(not(loom))]
 mod fatal;
+#[cfg(not(loom))]
 mod rt;
 mod sync;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod sys;
+#[cfg(loom)]
+#[allow(unsafe_code)]
+#[path = "sys/model.rs"]
+mod sys;
+#[cfg(not(loom))]
 mod text;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod tls;
 
 // 1: words
+#[cfg(not(loom))]
 mod bitmap;
+#[cfg(not(loom))]
 mod config;
 #[allow(unsafe_code)]
 mod lock;
+#[cfg(not(loom))]
 mod size_class;
+#[cfg(not(loom))]
 mod units;
 
 // 2: back
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod arena;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod huge;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod meta;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod page_map;
+#[cfg(not(loom))]
 mod purge;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod region;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod span;
 
 // 3: middle
 #[allow(unsafe_code)]
 mod remote;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod slab;
 
 // 4: front
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod central;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod fork;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod heap;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod magazine;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod thread;
 
 // 5: the allocator as Rust functions
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod alloc;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod foreign;
+#[cfg(not(loom))]
 mod report;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod stats;
 
@@ -86,6 +118,7 @@ mod stats;
 #[cfg(all(feature = "capi", not(test), not(loom)))]
 #[allow(unsafe_code)]
 mod abi;
+#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod global;
 
@@ -93,4 +126,5 @@ mod global;
 #[allow(unsafe_code, missing_docs)]
 mod tests;
 
+#[cfg(not(loom))]
 pub use global::Pigalloc;

@@ -15,6 +15,7 @@ use core::sync::atomic::compiler_fence;
 /// Blocks in a crate, which then fills a kilobyte.
 pub(crate) const CRATE: usize = 124;
 
+#[cfg(not(loom))]
 const _: () = assert!(size_of::<Crate>() == 1024);
 /// The most bytes that wait in a crate of larger blocks.
 const CRATE_BYTES: usize = 16 << 10;
@@ -37,6 +38,19 @@ pub(crate) struct Crate {
 unsafe impl Sync for Crate {}
 
 impl Crate {
+    /// An unused crate.
+    #[cfg(test)]
+    pub(crate) fn new() -> Crate {
+        Crate {
+            link: AtomicUsize::new(0),
+            to: Cell::new(0),
+            class: Cell::new(0),
+            left: Cell::new(0),
+            most: Cell::new(0),
+            blocks: [const { Cell::new(0) }; CRATE],
+        }
+    }
+
     /// Makes an unused crate one for blocks of a class to a heap.
     pub(crate) fn open(&self, to: usize, class: usize, size: usize) {
         let most = (CRATE_BYTES / size).clamp(1, CRATE) as u32;
@@ -133,15 +147,7 @@ mod tests {
     use std::vec::Vec;
 
     fn packed(to: usize, blocks: core::ops::Range<usize>) -> &'static Crate {
-        let new = Crate {
-            link: AtomicUsize::new(0),
-            to: Cell::new(0),
-            class: Cell::new(0),
-            left: Cell::new(0),
-            most: Cell::new(0),
-            blocks: [const { Cell::new(0) }; CRATE],
-        };
-        let parcel: &'static Crate = Box::leak(Box::new(new));
+        let parcel: &'static Crate = Box::leak(Box::new(Crate::new()));
         parcel.open(to, 3, 64);
         for block in blocks {
             assert_eq!(parcel.add(block), parcel.count() == CRATE);

@@ -259,10 +259,7 @@ fn medium(size: usize) -> *mut c_void {
 /// What malloc does, out of line.
 #[inline(never)]
 fn plain(size: usize) -> *mut c_void {
-    match alloc::allocate_small(size) {
-        Some(block) => block.as_ptr().cast(),
-        None => medium(size),
-    }
+    pointer(alloc::allocate(size))
 }
 
 #[inline(never)]

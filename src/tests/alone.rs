@@ -11,7 +11,7 @@ const TEST: &str = "ALONE_TEST";
 /// What the child is told beside that.
 const ARGUMENT: &str = "ALONE_ARGUMENT";
 /// How long a child may take; one that hangs is a failure.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The whole name of a test of the calling module.
 macro_rules! test_name {

@@ -1,6 +1,12 @@
+#[cfg(not(loom))]
 mod alone;
+#[cfg(not(loom))]
 mod header;
+#[cfg(loom)]
+mod loom;
+#[cfg(not(loom))]
 mod model;
+#[cfg(not(loom))]
 mod properties;
-#[cfg(feature = "faults")]
+#[cfg(all(feature = "faults", not(loom)))]
 mod refusals;

@@ -346,11 +346,26 @@ pub(crate) fn free(model: &Model, block: Block) {
     unsafe { alloc::deallocate(block.start as *mut u8) };
 }
 
+/// Ends the process when a thread fails: others may be waiting for it.
+struct EndOfAll;
+
+impl Drop for EndOfAll {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
 /// Runs `threads` threads to their very end: what the kernel does for a dead thread is done, too.
 pub(crate) fn run_threads(threads: usize, body: impl Fn(usize) + Sync) {
     let body = &body;
     std::thread::scope(|scope| {
-        let started: Vec<_> = (0..threads).map(|id| scope.spawn(move || body(id))).collect();
+        let run = move |id| {
+            let _guard = EndOfAll;
+            body(id);
+        };
+        let started: Vec<_> = (0..threads).map(|id| scope.spawn(move || run(id))).collect();
         // A scope alone waits for what the threads do, not for their exit.
         started.into_iter().for_each(|thread| thread.join().unwrap());
     });
