@@ -441,10 +441,13 @@ impl Front {
 
     /// Whether `block` is in a magazine or a crate, as far as can be seen from outside.
     pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
-        let slots = self.slots[class + 1].get();
         let in_crate = |parcel: &Crate| parcel.blocks().iter().any(|each| each.get() == block);
+        // The count first: where it is not 0 the magazine exists, and keeps its slots.
+        let count = self.count(class);
+        compiler_fence(Ordering::Acquire);
+        let slots = self.slots[class + 1].get();
         // SAFETY: `count` never exceeds the capacity, so the slots exist.
-        (1..=self.count(class)).any(|i| unsafe { slots.add(i).read_volatile() } == block)
+        (1..=count).any(|i| unsafe { slots.add(i).read_volatile() } == block)
             || self.parcel(class).is_some_and(in_crate)
     }
 }

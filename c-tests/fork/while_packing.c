@@ -2,7 +2,7 @@
  * back: a thread of the child, in the vanished one's place, goes on freeing. */
 #include "test.h"
 
-enum { FORKS = 700, BLOCKS = 200000, SIZE = 32, IN_CHILD = 2000, WARM_UP = 6000 };
+enum { FORKS = 500, BLOCKS = 4000, SIZE = 2000, IN_CHILD = 2000, WARM_UP = 6000 };
 static void *blocks[BLOCKS];
 /* The first block that the other thread has not freed yet; it may be at it. */
 static size_t at;
