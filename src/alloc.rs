@@ -99,18 +99,19 @@ fn allocate_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
 }
 
 fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
-    if size >= huge_min() || align >= huge_min() {
-        if let Some(start) = huge::allocate(size.max(1), align) {
-            return Some((NonNull::new(start as *mut u8)?, true));
-        }
-        // Many more huge blocks than there can be mappings: arenas serve these too.
-        if huge::has_room() {
-            return None;
-        }
+    let is_huge = size >= huge_min() || align >= huge_min();
+    if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
+        return Some((NonNull::new(start as *mut u8)?, true));
     }
     let bytes = align_up(size.max(1), sys::page_size());
     let units = units_for(bytes);
-    let run = arena::take(units, (align >> UNIT_SHIFT).max(1))?;
+    let align = (align >> UNIT_SHIFT).max(1);
+    let run = if is_huge && huge::has_room() {
+        // The system gives no more, but what is free in the arenas may do.
+        arena::take_committed(units, align)?
+    } else {
+        arena::take(units, align)?
+    };
     let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
         run.arena.give(run.start, units, !run.clean);
         return None;
@@ -476,14 +477,13 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
             large.bytes()
         }
         Found::Huge(bytes) => {
+            // It may fail for want of memory, or because the program has given parts of the block
+            // other properties; then the block is copied.
             if size > size_class::MAX {
                 // SAFETY: the block is the caller's.
                 let moved = unsafe { huge::resize(address, bytes, size) };
                 if let Some(moved) = moved {
                     return NonNull::new(moved as *mut u8);
-                }
-                if size > bytes {
-                    return None;
                 }
             }
             bytes
@@ -499,7 +499,10 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     } else {
         None
     };
-    let new = new.or_else(|| allocate(size))?;
+    let Some(new) = new.or_else(|| allocate(size)) else {
+        // A block that is to shrink can stay as large as it is.
+        return (size <= old).then_some(block);
+    };
     // SAFETY: both blocks have this many bytes, and they are two.
     unsafe {
         ptr::copy_nonoverlapping(block.as_ptr(), new.as_ptr(), old.min(size));

@@ -6,6 +6,7 @@
 
 use crate::fatal::{self, Misuse};
 use crate::sys;
+use crate::units::MIN_ALIGN;
 use core::ffi::{CStr, c_void};
 use core::num::NonZeroUsize;
 use core::ptr::{self, NonNull};
@@ -31,7 +32,10 @@ impl Next {
 
 /// Whether an address is libc's: on the heap that brk makes, which this allocator never uses.
 fn is_libcs(address: usize) -> bool {
-    sys::brk_heap().is_some_and(|heap| heap.contains(&address))
+    // Blocks are aligned and stand behind a header of two words.
+    address.is_multiple_of(MIN_ALIGN)
+        && sys::brk_heap()
+            .is_some_and(|heap| heap.contains(&address) && heap.start + MIN_ALIGN <= address)
 }
 
 fn next(function: &Next, name: &str, block: *mut u8) -> usize {

@@ -86,12 +86,15 @@ fn extend(bytes: usize, _: &Guard<'_>) -> Option<usize> {
     let cursor = piece + bytes;
     if cursor > META.committed.get() {
         let committed = META.committed.get();
-        let wanted = align_up(cursor, STEP).min(META.end.get());
-        // SAFETY: the range lies in what `open` was given, and is not committed yet.
-        if cursor > wanted || !unsafe { sys::commit(committed, wanted - committed) } {
+        let generous = align_up(cursor, STEP).min(META.end.get());
+        let exact = align_up(cursor, sys::page_size());
+        if exact > META.end.get() {
             return None;
         }
-        META.committed.set(wanted);
+        // SAFETY: the range lies in what `open` was given, and is not committed yet.
+        let commit = |&to: &usize| unsafe { sys::commit(committed, to - committed) };
+        let reached = [generous.max(exact), exact].into_iter().find(commit)?;
+        META.committed.set(reached);
     }
     META.cursor.set(cursor);
     Some(piece)

@@ -21,7 +21,7 @@ pub(crate) fn enforce() {
             arena::release_empty();
             continue;
         }
-        arena.retreat();
+        arena.retreat(false);
         if arena.dirty() > limit {
             arena.purge(limit - limit / 4, false);
         }
@@ -72,5 +72,6 @@ pub(crate) fn pressure() -> bool {
 /// Gives back every free unit. Returns the bytes.
 pub(crate) fn everything() -> usize {
     let units: usize = arena::all().map(|arena| arena.purge(0, false)).sum();
+    arena::all().for_each(|arena| arena.retreat(true));
     (units << UNIT_SHIFT) + arena::release_empty()
 }

@@ -113,10 +113,11 @@ impl Slab {
         let start = size_class::start64(class);
         slab.inverse.set(start.inverse);
         slab.bound.set(start.bound);
-        slab.touched.set(if run.clean { 0 } else { u64::MAX });
         bitmap::set_range(slab.words(), 0, capacity);
         slab.heap.store(heap, Ordering::Relaxed);
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
+        let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
+        slab.touched.set(if run.clean { 0 } else { all_parts });
         Some(slab)
     }
 
@@ -369,6 +370,7 @@ impl Slab {
         let tail = self.capacity() % 64;
         assert!(tail == 0 || words[words.len() - 1] >> tail == 0);
         assert_eq!(self.size(), size_class::size(self.class()));
+        assert!(self.waste() <= (self.span.units() * UNIT) as isize);
     }
 }
 

@@ -69,7 +69,7 @@ impl Arena {
     pub(crate) fn age(&self) {
         let _guard = self.lock.inherit(Rank::Arena);
         let (first, end) = (self.first.get(), self.frontier.get());
-        for unit in (first..end).step_by(REGION_UNITS) {
+        for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
             let region = self.region(unit);
             region.aged.store(region.dirty.load(Ordering::Relaxed), Ordering::Relaxed);
         }
@@ -80,10 +80,11 @@ impl Arena {
         self.slot.get()
     }
 
-    /// Where the system has refused to commit more, takes the commitment of free units at the
-    /// frontier back: the program's own mappings may need what they count for.
-    pub(crate) fn retreat(&self) {
-        if REFUSED.load(Ordering::Relaxed) == 0 {
+    /// Takes the commitment of free units at the frontier back: the program's own mappings may need
+    /// what they count for. Unless `always`, only where the system has refused to commit more, and
+    /// when there are many.
+    pub(crate) fn retreat(&self, always: bool) {
+        if !always && REFUSED.load(Ordering::Relaxed) == 0 {
             return;
         }
         let _guard = self.lock.inherit(Rank::Arena);
@@ -92,12 +93,16 @@ impl Arena {
             self.region(unit).used.load(Ordering::Relaxed) >> (unit % REGION_UNITS) & 1 == 0
         };
         let free = (first..old).rev().take_while(is_free).count();
-        if free < STEP_MOST {
+        if free < if always { 1 } else { STEP_MOST } {
             return;
         }
         let new = old - free;
+        // The frontier first: in the child of a fork in between, committing again does no harm.
+        self.low.set(self.low.get().min(new));
+        self.frontier.set(new);
         // SAFETY: the units are committed and free, and we hold the lock.
         if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {
+            self.frontier.set(old);
             return;
         }
         let mut dirty = 0;
@@ -107,7 +112,5 @@ impl Arena {
         });
         self.count_clean(dirty as usize);
         PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
-        self.frontier.set(new);
-        self.low.set(self.low.get().min(new));
     }
 }

@@ -136,26 +136,29 @@ impl Arena {
     unsafe fn open_other(&'static self, bytes: usize) -> bool {
         let units = bytes >> UNIT_SHIFT;
         if units > self.mapped.get() {
-            let table = meta::allocate(units * size_of::<page_map::Entry>());
-            let states = meta::allocate(units.div_ceil(REGION_UNITS) * size_of::<Region>());
-            let (Some(table), Some(states)) = (table, states) else { return false };
-            self.table.set(table.as_ptr() as usize);
-            self.regions.set(Regions::new(states.as_ptr() as usize));
+            let states = units.div_ceil(REGION_UNITS) * size_of::<Region>();
+            let Some(piece) = meta::allocate(states + units * size_of::<page_map::Entry>()) else {
+                return false;
+            };
+            let address = piece.as_ptr() as usize;
+            self.regions.set(Regions::new(address));
+            self.table.set(address + states);
             self.mapped.set(units);
         }
         let Some(base) = reserve(bytes, UNIT) else { return false };
-        self.set_range(base, units, 0);
         // SAFETY: the table has an entry, all of them empty, for each unit.
         unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
+        self.set_range(base, units, 0);
         true
     }
 
     fn set_range(&self, base: usize, units: usize, first: usize) {
-        self.base.set(base);
         self.units.set(units);
         self.first.set(first);
         self.frontier.set(first);
         self.low.set(first);
+        // Last: an arena is in use from when it has a base.
+        self.base.set(base);
     }
 
     /// Gives the reservation of an arena beside the first back; nothing is in it.
@@ -164,6 +167,7 @@ impl Arena {
     /// Under the lock.
     unsafe fn close(&self) -> usize {
         let (base, units) = (self.base.get(), self.units.get());
+        self.base.set(0);
         page_map::withdraw(self.slot.get());
         self.pieces(0, units, |region, _| {
             region.dirty.store(0, Ordering::Relaxed);
@@ -295,14 +299,16 @@ impl Arena {
         dirty == 0
     }
 
-    /// Takes a run of `units` units at a multiple of `align` units.
-    fn take(&'static self, units: usize, align: usize) -> Option<Run> {
+    /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
+    /// committed.
+    fn take(&'static self, units: usize, align: usize, commits: bool) -> Option<Run> {
         let _guard = self.lock.inherit(Rank::Arena);
         if self.base.get() == 0 {
             return None;
         }
         let unit = self.find(units, align)?;
-        if !self.commit(unit + units) {
+        let is_committed = unit + units <= self.frontier.get();
+        if !(is_committed || commits && self.commit(unit + units)) {
             return None;
         }
         let clean = self.claim(unit, units);
@@ -460,11 +466,16 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
 
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 pub(crate) fn take(units: usize, align: usize) -> Option<Run> {
-    if let Some(run) = all().find_map(|arena| arena.take(units, align)) {
+    if let Some(run) = all().find_map(|arena| arena.take(units, align, true)) {
         return Some(run);
     }
     grow(units, align)?;
-    all().find_map(|arena| arena.take(units, align))
+    all().find_map(|arena| arena.take(units, align, true))
+}
+
+/// The same, without asking the system for anything.
+pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
+    all().find_map(|arena| arena.take(units, align, false))
 }
 
 /// One more arena, with room for a run.

@@ -41,6 +41,15 @@ pub(super) fn mmap(bytes: usize, protection: i32, flags: i32) -> Option<usize> {
     })
 }
 
+/// Replaces committed pages by a fresh reservation, in one step: taking the access away alone would
+/// leave them counted as committed.
+pub(super) unsafe fn reserve_again(start: usize, bytes: usize) -> bool {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
+    let arguments = [start, bytes, libc::PROT_NONE as usize, flags as usize, usize::MAX, 0];
+    // SAFETY: the caller owns the range and can do without its content.
+    address(unsafe { call(libc::SYS_mmap, arguments) }).is_some()
+}
+
 pub(super) unsafe fn mprotect(address: usize, bytes: usize, protection: i32) -> bool {
     // SAFETY: the caller owns the range.
     unsafe { call(libc::SYS_mprotect, [address, bytes, protection as usize, 0, 0, 0]) == 0 }

@@ -53,7 +53,7 @@ pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
 /// As for [`discard`].
 pub(crate) unsafe fn uncommit(address: usize, bytes: usize) -> bool {
     // SAFETY: as the caller promises.
-    unsafe { discard(address, bytes) && kernel::mprotect(address, bytes, libc::PROT_NONE) }
+    unsafe { kernel::reserve_again(address, bytes) }
 }
 
 /// Gives pages back: they read as zero afterwards. False when the kernel kept them (locked memory).
