@@ -96,13 +96,15 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
         fork::watch();
     }
     let count = word & COUNT;
-    if is_first || count >= price() {
-        return attach(true);
-    }
     tls::set_word(word + 1);
+    if is_first {
+        return attach(usize::MAX);
+    }
     // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
     let share = config::share() as usize;
-    if count >= share && count.is_multiple_of(share.max(64)) { attach(false) } else { None }
+    let looks = count >= share && count.is_multiple_of(share.max(64));
+    let pays = count >= price(HEAP_COUNT.load(Ordering::Relaxed));
+    if looks || pays { attach(count) } else { None }
 }
 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
@@ -113,23 +115,20 @@ pub(crate) fn note() {
     }
 }
 
-/// How many allocations a thread makes before it gets a heap. A heap costs memory in each class
-/// that its thread uses, so the more there are, the more a thread must have to do to get one.
-fn price() -> usize {
-    config::share() as usize * (1 + HEAP_COUNT.load(Ordering::Relaxed) / HEAPS_PER_STEP)
+/// How many calls a thread makes before a heap is made for it when there are `heaps`. A heap costs
+/// memory in each class that its thread uses, so the more there are, the more a thread must have to
+/// do to get one.
+fn price(heaps: usize) -> usize {
+    config::share() as usize * (1 + heaps / HEAPS_PER_STEP)
 }
 
 #[cold]
 #[inline(never)]
-fn attach(may_create: bool) -> Option<&'static Heap> {
+fn attach(count: usize) -> Option<&'static Heap> {
     // A pthread function that another library interposes may allocate.
     tls::set_word(tls::word() | ATTACHING);
-    let heap = find().or_else(|| if may_create { create() } else { None });
+    let heap = find().or_else(|| create(count));
     tls::set_word(tls::word() & !ATTACHING);
-    if may_create {
-        // Without memory for a heap the count starts again: there will be another try.
-        tls::set_word(tls::word() & !COUNT);
-    }
     tls::set_heap(heap?.address());
     heap
 }
@@ -168,12 +167,21 @@ fn find() -> Option<&'static Heap> {
     None
 }
 
-fn create() -> Option<&'static Heap> {
-    let heap = Heap::open(false)?;
-    heap.generation.store(lock::generation(), Ordering::Relaxed);
-    if !lock_anew(heap) {
+/// A new heap, for a thread that has made `count` calls, if that pays for it.
+fn create(count: usize) -> Option<&'static Heap> {
+    // Counted first: many threads may come here at once, and making a heap takes a while.
+    if count < price(HEAP_COUNT.fetch_add(1, Ordering::Relaxed)) {
+        HEAP_COUNT.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
+    let Some(heap) = Heap::open(false) else {
+        HEAP_COUNT.fetch_sub(1, Ordering::Relaxed);
+        // The count starts again: there will be another try, but not at once.
+        tls::set_word(tls::word() & !COUNT);
+        return None;
+    };
+    heap.generation.store(lock::generation(), Ordering::Relaxed);
+    lock_anew(heap);
     let new = (&raw const *heap).cast_mut();
     let mut head = HEAPS.load(Ordering::Relaxed);
     loop {
@@ -183,12 +191,11 @@ fn create() -> Option<&'static Heap> {
             Err(now) => head = now,
         }
     }
-    HEAP_COUNT.fetch_add(1, Ordering::Relaxed);
     Some(heap)
 }
 
 /// Makes the heap's mutex new, and this thread's.
-fn lock_anew(heap: &Heap) -> bool {
+fn lock_anew(heap: &Heap) {
     let mutex = heap.owner.get();
     let mut kind = core::mem::MaybeUninit::uninit();
     // SAFETY: the attributes are initialised before use; the mutex is one that no thread holds.
@@ -196,7 +203,7 @@ fn lock_anew(heap: &Heap) -> bool {
         libc::pthread_mutexattr_init(kind.as_mut_ptr());
         libc::pthread_mutexattr_setrobust(kind.as_mut_ptr(), libc::PTHREAD_MUTEX_ROBUST);
         libc::pthread_mutex_init(mutex, kind.as_ptr());
-        libc::pthread_mutex_trylock(mutex) == 0
+        libc::pthread_mutex_trylock(mutex);
     }
 }
 
