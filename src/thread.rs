@@ -46,11 +46,7 @@ pub(crate) fn start() -> bool {
             Ok(_) => break,
             Err(STARTED) => return true,
             // Another thread is at it: a process has none before its first allocation, or nearly.
-            // A wake reaches one thread, which passes it on.
-            Err(_) => {
-                sys::futex_wait((&raw const STATE).cast(), STARTING);
-                sys::futex_wake_all((&raw const STATE).cast());
-            }
+            Err(_) => sys::futex_wait((&raw const STATE).cast(), STARTING),
         }
     }
     // SAFETY: the state admits one thread here, and nothing else runs before it is done.
@@ -59,7 +55,7 @@ pub(crate) fn start() -> bool {
         config::load(sys::environment());
     }
     STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);
-    sys::futex_wake((&raw const STATE).cast());
+    sys::futex_wake_all((&raw const STATE).cast());
     if started {
         // May allocate: served from the central heap.
         tls::set_word(tls::word() | ATTACHING);
