@@ -20,7 +20,7 @@ const LEAST_ALIGN: usize = 16;
 /// pigalloc = { version = "0.1", default-features = false }
 /// ```
 ///
-/// ```ignore
+/// ```
 /// #[global_allocator]
 /// static A: pigalloc::Pigalloc = pigalloc::Pigalloc;
 ///
@@ -30,8 +30,9 @@ const LEAST_ALIGN: usize = 16;
 /// }
 /// ```
 ///
-/// The settings of the environment (`PIGALLOC_...`) hold here too. Misuse, such as a block that is
-/// freed twice, is reported on stderr and ends the process.
+/// The settings of the environment (`PIGALLOC_...`) hold here too, but for the summary at exit, which
+/// is the C library's. Misuse, such as a block that is freed twice, is reported on stderr and ends
+/// the process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pigalloc;
 
