@@ -28,7 +28,7 @@ SOURCES := $(shell find src -name '*.rs' -not -path 'src/tests/*') Cargo.toml $(
 # still out; -Bsymbolic-functions binds the library's calls of its own functions to itself.
 LINK := -nostartfiles -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
         -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=sha1 \
-        -Wl,-Bsymbolic-functions
+        -Wl,-Bsymbolic-functions -Wl,--no-rosegment
 
 # The library's own tests: system calls can be refused (faults), and the exported names stay out of the test
 # program.

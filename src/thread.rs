@@ -51,7 +51,7 @@ pub(crate) fn start() -> bool {
     }
     // SAFETY: the state admits one thread here, and nothing else runs before it is done.
     let started = unsafe { arena::start() };
-    if started {
+    if started && !config::is_loaded() {
         config::load(sys::environment());
     }
     STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);

@@ -25,7 +25,7 @@ int main(int argc, char **argv) {
         size_t next = percent ? size / 100 * by : size + by * KB;
         if (next > limit)
             next = limit;
-        if (next > 256 * MB && rss_mb() > 64 && (size_t)(rss_mb() * (double)MB) + next > MOST)
+        if (all && next > 256 * MB && (size_t)(rss_mb() * (double)MB) + next > MOST)
             break;
         char *moved = realloc(block, next);
         if (moved == NULL)

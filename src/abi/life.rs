@@ -1,14 +1,13 @@
 //! What runs when the process starts and when it ends.
 //!
-//! The allocator needs neither: it starts with the first allocation, and works until the last
-//! instruction. Settings are read at the first allocation too; but the loader may allocate before
-//! libc has set `environ`, and then they are read here.
+//! The allocator needs neither: it starts with the first allocation, so that a program without one
+//! pays nothing, and works until the last instruction. Settings are read at the first allocation
+//! too; but the loader may allocate before libc has set `environ`, and then they are read here.
 
-use crate::{config, report, stats, sys, thread};
+use crate::{config, report, stats, sys};
 use core::sync::atomic::{AtomicBool, Ordering};
 
 extern "C" fn at_start() {
-    thread::start();
     if !config::is_loaded() {
         config::load(sys::environment());
     }

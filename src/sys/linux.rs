@@ -65,10 +65,17 @@ pub(super) unsafe fn munmap(address: usize, bytes: usize) {
     unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) };
 }
 
-pub(super) unsafe fn mremap(old: usize, old_bytes: usize, bytes: usize) -> Option<usize> {
-    let flags = libc::MREMAP_MAYMOVE as usize;
-    // SAFETY: the caller owns the old range; the new one is of the kernel's choice.
-    address(unsafe { call(libc::SYS_mremap, [old, old_bytes, bytes, flags, 0, 0]) })
+/// With `flags` of 0 the mapping stays where it is; `to` counts with MREMAP_FIXED alone.
+pub(super) unsafe fn mremap(
+    old: usize,
+    old_bytes: usize,
+    bytes: usize,
+    flags: i32,
+    to: usize,
+) -> Option<usize> {
+    // SAFETY: the caller owns the old range; the new one is the same, the caller's, or of the
+    // kernel's choice.
+    address(unsafe { call(libc::SYS_mremap, [old, old_bytes, bytes, flags as usize, to, 0]) })
 }
 
 pub(super) fn address_space_limit() -> Option<usize> {

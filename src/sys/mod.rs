@@ -92,7 +92,15 @@ pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
     unsafe { kernel::munmap(address, bytes) }
 }
 
+/// How much address space a mapping that has to move finds above its new place, in multiples of its
+/// size, and at most.
+const ROOM: usize = 4;
+const ROOM_MOST: usize = 64 << 30;
+
 /// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
+///
+/// The kernel places mappings right below others, where the next growth would move them again, with
+/// all their page tables; so one that moves goes to where it has room.
 ///
 /// # Safety
 /// `old` bytes from `address` on are one private mapping of this allocator.
@@ -100,8 +108,25 @@ pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usi
     if new > old && refused() {
         return None;
     }
-    // SAFETY: as the caller promises.
-    unsafe { kernel::mremap(address, old, new) }
+    let anywhere = libc::MREMAP_MAYMOVE;
+    // SAFETY: as the caller promises; what is reserved is replaced in part, and the rest given back.
+    unsafe {
+        if let Some(same) = kernel::mremap(address, old, new, 0, 0) {
+            return Some(same);
+        }
+        let room = new.saturating_mul(ROOM).min(ROOM_MOST);
+        if room > new
+            && let Some(to) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
+        {
+            let moved = kernel::mremap(address, old, new, anywhere | libc::MREMAP_FIXED, to);
+            let used = if moved.is_some() { new } else { 0 };
+            kernel::munmap(to + used, room - used);
+            if moved.is_some() {
+                return moved;
+            }
+        }
+        kernel::mremap(address, old, new, anywhere, 0)
+    }
 }
 
 /// The soft limit of RLIMIT_AS, where there is one.
