@@ -24,13 +24,13 @@ LAYERS = [
     ("ground", ["sys", "rt", "tls", "sync", "fatal", "text"]),
     ("words", ["units", "size_class", "bitmap", "lock", "config"]),
     ("back", ["region", "arena", "page_map", "span", "huge", "meta", "purge"]),
-    ("middle", ["slab", "remote"]),
+    ("middle", ["mixed", "slab", "remote"]),
     ("front", ["central", "magazine", "heap", "thread", "fork"]),
     ("alloc", ["alloc", "foreign", "stats", "report"]),
     ("face", ["abi", "global"]),
 ]
 # Pure arithmetic and text: no unsafe code here.
-SAFE = {"text", "units", "size_class", "bitmap", "config", "report"}
+SAFE = {"text", "units", "size_class", "bitmap", "config", "mixed", "report"}
 # The root declares the modules and re-exports the public names; it stands above all of them.
 ROOT_MODULE = "lib"
 

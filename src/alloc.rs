@@ -8,7 +8,7 @@ use crate::heap::Heap;
 use crate::huge;
 use crate::magazine;
 use crate::page_map::{self, Entry};
-use crate::slab::{self, Slab};
+use crate::slab::{self, Slab, State};
 use crate::span::Large;
 use crate::units::{HUGE_MIN, MAX_REQUEST, MIN_ALIGN, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{arena, central, foreign, heap, purge, size_class, sys, thread};
@@ -20,13 +20,15 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 const GROWING_MIN: usize = 1 << 20;
 /// What takes the place of `HUGE_MIN` where address space is limited.
 const LIMITED_HUGE_MIN: usize = 512 << 10;
-/// Blocks up to this size are zeroed in place rather than by memset.
-const ZERO_INLINE: usize = 64;
 /// A large block's unused tail goes back to the system when it has at least so many bytes.
 const TAIL_MIN: usize = 16 << 10;
+/// Unused tails that may be resident all together: so many bytes, or this part of all large blocks.
+const TAILS_LEAST: usize = 4 << 20;
+const TAILS_PART: usize = 8;
 
 static LARGE_BLOCKS: AtomicUsize = AtomicUsize::new(0);
 static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+static TAILS: AtomicUsize = AtomicUsize::new(0);
 
 // ---------------------------------------------------------------------- allocate
 
@@ -78,7 +80,7 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
 }
 
 fn allocate_class(class: usize) -> Option<NonNull<u8>> {
-    let Some(heap) = thread::heap_or_attach() else { return central::allocate(class) };
+    let Some(heap) = thread::heap_or_attach() else { return central::allocate(class, true) };
     heap.refill(class, false).or_else(|| {
         central::adopt(class, heap);
         heap.refill(class, true)
@@ -92,6 +94,9 @@ fn allocate_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         return None;
     }
     thread::note();
+    if let Some(heap) = thread::heap() {
+        heap.tick();
+    }
     try_large(size, align).or_else(|| {
         relieve();
         try_large(size, align)
@@ -110,7 +115,7 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         // The system gives no more, but what is free in the arenas may do.
         arena::take_committed(units, align)?
     } else {
-        arena::take(units, align)?
+        arena::take(units, align, arena::Purpose::Large)?
     };
     let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
         run.arena.give(run.start, units, !run.clean);
@@ -120,11 +125,23 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
     count_large(1, bytes as isize);
     let unused = units * UNIT - bytes;
     if !run.clean && unused >= TAIL_MIN {
-        // What an earlier span left behind the block's end would stay resident for nothing.
-        // SAFETY: the tail belongs to the run and to no block.
-        unsafe { sys::discard(run.start + bytes, unused) };
+        keep_or_discard(large, unused);
     }
     Some((NonNull::new(run.start as *mut u8)?, run.clean))
+}
+
+/// What an earlier span has left behind the end of a new block stays resident for nothing. A program
+/// that allocates and frees such blocks all the time would fault it in again and again, so some of
+/// it may stay.
+fn keep_or_discard(large: &Large, unused: usize) {
+    let most = (LARGE_BYTES.load(Ordering::Relaxed) / TAILS_PART).max(TAILS_LEAST);
+    if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
+        large.set_tail(unused);
+        return;
+    }
+    TAILS.fetch_sub(unused, Ordering::Relaxed);
+    // SAFETY: the tail belongs to the run and to no block.
+    unsafe { sys::discard(large.start() + large.bytes(), unused) };
 }
 
 /// From which size on a block gets a mapping of its own. Where address space is limited arenas are
@@ -158,35 +175,7 @@ pub(crate) fn allocate_zeroed_small(size: usize) -> Option<NonNull<u8>> {
     if size > size_class::SMALL_MAX {
         return None;
     }
-    let block = magazine::mine().pop_small(size)?;
-    // SAFETY: the block is new, and classes are multiples of sixteen bytes.
-    unsafe { zero(block, align_up(size.max(1), MIN_ALIGN)) };
-    Some(block)
-}
-
-/// Zeroes a block of a class.
-///
-/// # Safety
-/// `block` has `size` bytes, a multiple of sixteen, and nobody else uses it.
-#[inline(always)]
-unsafe fn zero(block: NonNull<u8>, size: usize) {
-    let start = block.as_ptr().cast::<u128>();
-    if size > ZERO_INLINE {
-        // SAFETY: as the caller promises.
-        unsafe { ptr::write_bytes(block.as_ptr(), 0, size) };
-        return;
-    }
-    // SAFETY: the first and the last sixteen bytes of the block, and from 33 bytes on those beside
-    // them; up to 64 bytes these four cover it.
-    unsafe {
-        let end = block.as_ptr().add(size).cast::<u128>();
-        start.write(0);
-        end.sub(1).write(0);
-        if size > 32 {
-            start.add(1).write(0);
-            end.sub(2).write(0);
-        }
-    }
+    magazine::mine().pop_zeroed(size)
 }
 
 /// What [`allocate_zeroed`] does when the fast path has nothing.
@@ -219,12 +208,26 @@ pub(crate) fn allocate_aligned(align: usize, size: usize) -> Option<NonNull<u8>>
 #[inline(always)]
 pub(crate) fn allocate_aligned_small(align: usize, size: usize) -> Option<NonNull<u8>> {
     // A multiple of the alignment has a class whose blocks all start at one: see the size classes.
-    // Size 0 rounds to 0, and so does a size beyond reach, for which the sum wraps.
-    let rounded = size.wrapping_add(align - 1) & align.wrapping_neg();
-    if rounded.wrapping_sub(1) >= size_class::SMALL_MAX {
+    // For size 0 this is the largest number, and so it is for alignment 0.
+    let last = size.wrapping_sub(1) | align.wrapping_sub(1);
+    if last >= size_class::SMALL_MAX {
         return None;
     }
-    magazine::mine().pop_small(rounded)
+    let block = magazine::mine().pop_small(last + 1)?;
+    if is_aligned(block, align) { Some(block) } else { give_up_misaligned(block) }
+}
+
+fn is_aligned(block: NonNull<u8>, align: usize) -> bool {
+    (block.as_ptr() as usize) & align.wrapping_sub(1) == 0
+}
+
+/// Puts back a block that came from a mixed slab, where blocks stand at any multiple of sixteen.
+#[cold]
+#[inline(never)]
+fn give_up_misaligned(block: NonNull<u8>) -> Option<NonNull<u8>> {
+    // SAFETY: nobody has seen the block yet.
+    unsafe { deallocate(block.as_ptr()) };
+    None
 }
 
 /// What [`allocate_aligned`] does when the fast path has nothing.
@@ -235,7 +238,16 @@ pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull
     }
     let rounded = align_up(size.max(1), align);
     if rounded <= size_class::MAX {
-        return allocate(rounded);
+        let block = allocate(rounded)?;
+        if is_aligned(block, align) {
+            return Some(block);
+        }
+        give_up_misaligned(block);
+        let class = size_class::of(rounded);
+        return match thread::heap_or_attach() {
+            Some(heap) => heap.take_one(class, false),
+            None => central::allocate(class, false),
+        };
     }
     if !thread::is_started() && !thread::start() {
         return None;
@@ -283,10 +295,12 @@ fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
     if let Some(found) = entry.and_then(find_in_span) {
         match found {
             Found::Small(slab) => {
-                if slab.index_of(address).is_none() {
-                    fatal::misuse(function, inside(slab, address), address);
+                if !slab.is_taken(address)
+                    && let Some(state) = heap::examine(slab, || find_wrong(slab, address))
+                {
+                    fatal::misuse(function, name(state, freed), address);
                 }
-                if is_free(slab, address) {
+                if is_underway(slab, address) {
                     fatal::misuse(function, freed, address);
                 }
             }
@@ -316,26 +330,34 @@ fn find_in_span(entry: &'static Entry) -> Option<Found> {
     Slab::of(span).map(Found::Small).or_else(|| Large::of(span).map(Found::Large))
 }
 
-/// What is wrong with an address in a slab at which no block starts.
-fn inside(slab: &'static Slab, address: usize) -> Misuse {
-    let index = (address - slab.span().start()) / slab.size();
-    if index < slab.capacity() { Misuse::InsideBlock } else { Misuse::NotABlock }
+/// What is wrong with an address in a slab, if no taken block starts there. Under the lock.
+fn find_wrong(slab: &'static Slab, address: usize) -> Option<State> {
+    (!slab.is_taken(address)).then(|| slab.state_of(address))
 }
 
-/// Whether a block is free: in its slab, or marked and on the way there or put away by a thread. A
-/// live block carries the mark only when the program copied it from memory it had not written.
-fn is_free(slab: &'static Slab, block: usize) -> bool {
-    let in_slab = || slab.index_of(block).is_some_and(|index| slab.has(index));
+fn name(state: State, freed: Misuse) -> Misuse {
+    match state {
+        State::Free => freed,
+        State::Inside => Misuse::InsideBlock,
+        State::Behind => Misuse::NotABlock,
+    }
+}
+
+/// Whether a taken block is one that was freed: marked, and put away by a thread or on the way to
+/// its slab. A live block carries the mark only when the program copied it from memory it had not
+/// written.
+fn is_underway(slab: &'static Slab, block: usize) -> bool {
     // SAFETY: a block starts here.
     if unsafe { !slab::is_marked(block) } {
-        return in_slab();
+        return false;
     }
-    if thread::heaps().any(|heap| heap.front().holds(slab.class(), block)) {
+    let class = slab.class_of(block);
+    if thread::heaps().any(|heap| heap.front().holds(class, block)) {
         return true;
     }
     // What is in a mailbox is in the slab afterwards.
     Heap::at(slab.heap()).collect(false);
-    in_slab()
+    heap::examine(slab, || !slab.is_taken(block))
 }
 
 /// What the fast path leaves over: full magazines, slabs of several units or of other heaps, other
@@ -363,10 +385,11 @@ unsafe fn deallocate_rest(block: *mut u8) {
     }
     let address = block as usize;
     if let Some(slab) = page_map::entry(address).and_then(|entry| Slab::of(entry.span()?))
-        && slab.index_of(address).is_some_and(|index| !slab.has(index))
-        && slab.is_surely_live(address)
+        && slab.is_taken(address)
+        // SAFETY: a block starts here.
+        && unsafe { !slab::is_marked(address) }
     {
-        // A slab that has lost marks, or one outside the first arena.
+        // A slab that has lost marks, a mixed one, or one outside the first arena.
         return deallocate_small(slab, address);
     }
     // SAFETY: the caller gives the block up.
@@ -384,6 +407,8 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
                 fatal::misuse("free", Misuse::DoubleFree, address);
             }
             let (arena, units) = (arena::at(large.span().arena()), large.span().units());
+            arena::note_freed(address, large.bytes());
+            TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
             count_large(-1, -(large.bytes() as isize));
             page_map::clear(address, units, true);
             arena.give(address, units, true);
@@ -405,19 +430,19 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
 /// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it.
 #[inline(always)]
 fn deallocate_small(slab: &'static Slab, block: usize) {
-    let (front, holder) = (magazine::mine(), slab.heap());
+    let (front, holder, class) = (magazine::mine(), slab.heap(), slab.class_of(block));
     if holder == front.address() {
         // SAFETY: the front is the thread's, the slab its own, and the block given up.
-        if unsafe { !front.push_class(slab.class(), block) } {
-            Heap::at(holder).give(slab.class(), block);
+        if unsafe { !front.push_class(class, block) } {
+            Heap::at(holder).give(class, block);
         }
         return;
     }
     // SAFETY: the block is given up, and has two words.
     unsafe { *slab::mark_of(block) = slab::MARK };
-    match front.pack(slab.class(), holder, block) {
+    match front.pack(class, holder, block) {
         Some(false) => {}
-        Some(true) => Heap::at(front.address()).send(slab.class()),
+        Some(true) => Heap::at(front.address()).send(class),
         None => deallocate_unpacked(slab, block),
     }
 }
@@ -463,7 +488,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     }
     let old = match found {
         Found::Small(slab) => {
-            let now = slab.size();
+            let now = slab.bytes_of(address);
             if size <= now && (size > now / 2 || now <= 2 * MIN_ALIGN) {
                 return Some(block);
             }
@@ -520,6 +545,7 @@ unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
         return false;
     }
     let (start, old, units) = (large.start(), large.bytes(), large.span().units());
+    TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
     let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
     let wanted = units_for(bytes);
     if wanted > units {
@@ -553,8 +579,9 @@ unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
 /// # Safety
 /// None beyond what the result is used for: any address is resolved.
 pub(crate) unsafe fn usable_size(block: NonNull<u8>) -> usize {
-    match resolve("malloc_usable_size", Misuse::FreedBlock, block.as_ptr() as usize) {
-        Found::Small(slab) => slab.size(),
+    let address = block.as_ptr() as usize;
+    match resolve("malloc_usable_size", Misuse::FreedBlock, address) {
+        Found::Small(slab) => slab.bytes_of(address),
         Found::Large(large) => large.bytes(),
         Found::Huge(bytes) => bytes,
         // SAFETY: as above.

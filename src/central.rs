@@ -37,10 +37,10 @@ fn replace(shard: usize, old: *mut Heap) -> Option<&'static Heap> {
     opened(shard)
 }
 
-/// One block of `class` for a thread that has no heap.
-pub(crate) fn allocate(class: usize) -> Option<NonNull<u8>> {
+/// One block of `class` for a thread that has no heap; see [`Heap::take_one`].
+pub(crate) fn allocate(class: usize, mixed: bool) -> Option<NonNull<u8>> {
     let heap = usable(class)?;
-    heap.take_one(class)
+    heap.take_one(class, mixed)
 }
 
 /// The shard of a class, replaced when a fork left its lock behind.

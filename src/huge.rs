@@ -113,7 +113,7 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
         }
         if bytes >= 2 * crate::units::REGION && crate::config::huge() != crate::config::Huge::Never
         {
-            sys::advise_huge(start, bytes);
+            sys::advise_huge(start, bytes, true);
         }
     }
     if adopt(start, bytes) {

@@ -78,6 +78,7 @@ mod region;
 mod span;
 
 // 3: middle
+mod mixed;
 #[allow(unsafe_code)]
 mod remote;
 #[cfg(not(loom))]

@@ -4,17 +4,37 @@
 //! bounds hold it down without a helper thread: volume (when free dirty memory passes the limit,
 //! the highest addresses go back at once, so that a program that frees everything and then sleeps
 //! is small) and age (what has been free for the decay time goes back at the next slow path).
+//!
+//! The limit of volume is a part of what is in use. When much of what went back is soon needed again
+//! it was too low, and is doubled; when nothing is, it falls back.
 
 use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// The least limit of volume, and the most that regret makes of it, in units.
+const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
+const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
+/// The limit as a part of what is in use.
+const LIMIT_PART: usize = 8;
 
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
+/// How many times the limit was doubled.
+static DOUBLED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many dirty units may stay.
+fn limit() -> usize {
+    let most = config::dirty_limit() >> UNIT_SHIFT;
+    let part = (arena::used() / LIMIT_PART).max(LIMIT_LEAST);
+    // What the user says is zero stays zero, and no doubling passes what is left.
+    let doubled = most.min(part) << DOUBLED.load(Ordering::Relaxed);
+    doubled.min(LIMIT_MOST.max(most))
+}
 
 /// Called, without locks, when runs have become free: keeps the bound of volume.
 pub(crate) fn enforce() {
-    let limit = config::dirty_limit() >> UNIT_SHIFT;
+    let mut dirty = 0;
     for arena in arena::all() {
         if arena.is_spare() {
             // Threads need address space for their stacks.
@@ -22,8 +42,22 @@ pub(crate) fn enforce() {
             continue;
         }
         arena.retreat(false);
-        if arena.dirty() > limit {
-            arena.purge(limit - limit / 4, false);
+        dirty += arena.dirty();
+    }
+    // Quick while there is little.
+    if dirty <= LIMIT_LEAST.min(config::dirty_limit() >> UNIT_SHIFT) {
+        return;
+    }
+    let mut limit = limit();
+    if dirty > limit && limit < LIMIT_MOST && arena::take_retaken() > limit / 2 {
+        DOUBLED.fetch_add(1, Ordering::Relaxed);
+        limit *= 2;
+    }
+    if dirty > limit {
+        let mut excess = dirty - limit + limit / 4;
+        for arena in arena::all() {
+            let keep = arena.dirty().saturating_sub(excess);
+            excess -= arena.purge(keep, false).min(excess);
         }
     }
 }
@@ -46,6 +80,10 @@ pub(crate) fn due() -> Option<bool> {
 
 /// A tick: gives back the free units that are older than a decay time.
 pub(crate) fn tick(all_old: bool) {
+    if arena::take_retaken() == 0 {
+        let less = |doubled: usize| doubled.checked_sub(1);
+        let _ = DOUBLED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
     for arena in arena::all() {
         if arena.dirty() > 0 {
             arena.purge(0, !all_old);

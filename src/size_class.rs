@@ -10,7 +10,7 @@ pub(crate) const COUNT: usize = 80;
 /// The largest size with a class.
 pub(crate) const MAX: usize = 64 << 10;
 /// The largest size that the direct table answers, one byte for each.
-pub(crate) const SMALL_MAX: usize = 1024;
+pub(crate) const SMALL_MAX: usize = 4096;
 
 const LINEAR: usize = 8;
 const MEDIUM_STEP: usize = 128;
@@ -88,11 +88,25 @@ pub(crate) fn size(class: usize) -> usize {
     SIZE[class] as usize
 }
 
-/// Whether a block of `class` holds `size` bytes and at least half of it is then used.
+const fn halves() -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut class = 0;
+    while class < COUNT {
+        table[class + 1] = size_at(class) as u32 / 2;
+        class += 1;
+    }
+    table
+}
+
+/// Half the block size of `class`, at place `class + 1`; place 0 is no class.
+static HALF: [u32; 256] = halves();
+
+/// Whether a block of the class at this place holds `size` bytes and more than half of it is then
+/// used. Sizes are even, so that this is one comparison.
 #[inline(always)]
-pub(crate) fn fits(class: usize, size: usize) -> bool {
-    let now = SIZE[class] as usize;
-    size <= now && size > now / 2
+pub(crate) fn fits(place: u8, size: usize) -> bool {
+    let half = HALF[place as usize] as usize;
+    size.wrapping_sub(half + 1) < half
 }
 
 /// How many units a slab of this class spans: one while it holds at least eight blocks.

@@ -8,8 +8,12 @@
 //! A freed block carries a mark in its second word, so that freeing it again is noticed at once; the
 //! mark alone proves nothing, but calls for a proper look.
 //!
+//! A slab may become a mixed one, whose blocks differ: see the mixed module. What it counts are
+//! granules then.
+//!
 //! All of a slab is guarded by the lock of the heap that holds it.
 
+use crate::mixed;
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::units::{MIN_ALIGN, UNIT};
@@ -18,6 +22,7 @@ use core::cell::Cell;
 #[cfg(any(test, debug_assertions))]
 use core::ptr;
 use core::ptr::NonNull;
+use core::sync::atomic::AtomicU8;
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
 const INLINE: usize = 4;
@@ -33,7 +38,8 @@ pub(crate) struct Slab {
     next: Cell<Option<&'static Slab>>,
     prev: Cell<Option<&'static Slab>>,
     bits: Cell<*mut u64>,
-    class: Cell<u8>,
+    /// The class of the blocks, or [`MIXED`]. Changes once at most, after the map for that is there.
+    class: AtomicU8,
     /// No bit is set in words before this one.
     low: Cell<u8>,
     capacity: Cell<u16>,
@@ -41,6 +47,8 @@ pub(crate) struct Slab {
     lost_marks: Cell<bool>,
     /// Blocks have been taken since the last look at the slab's pages.
     is_active: Cell<bool>,
+    /// In a mixed slab: blocks of this class, and of larger ones, have no room.
+    fit: Cell<u8>,
     size: Cell<u32>,
     /// See [`size_class::start64`].
     inverse: Cell<u64>,
@@ -55,6 +63,9 @@ pub(crate) struct Slab {
 unsafe impl Sync for Slab {}
 
 const _: () = assert!(size_of::<Slab>() == 128);
+
+/// What stands for the class of a slab whose blocks differ; see the mixed module.
+pub(crate) const MIXED: usize = size_class::COUNT;
 
 /// The mark of a freed block: a number without meaning, that programs have no reason to store.
 pub(crate) const MARK: usize = 0x5f1e_e7ed;
@@ -102,12 +113,12 @@ impl Slab {
         };
         slab.bits.set(bits);
         slab.capacity.set(capacity as u16);
-        let Some(run) = arena::take(units, 1) else {
+        let Some(run) = arena::take(units, 1, arena::Purpose::Slab) else {
             // SAFETY: nobody knows of the descriptor yet.
             unsafe { slab.release_descriptor() };
             return None;
         };
-        slab.class.set(class as u8);
+        slab.class.store(class as u8, Ordering::Relaxed);
         slab.free.set(capacity as u16);
         slab.size.set(size as u32);
         let start = size_class::start64(class);
@@ -118,6 +129,7 @@ impl Slab {
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
         let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
         slab.touched.set(if run.clean { 0 } else { all_parts });
+        arena::note_touched(slab.touched_bytes() as isize);
         Some(slab)
     }
 
@@ -131,20 +143,30 @@ impl Slab {
         let arena = arena::at(self.span.arena());
         page_map::clear(start, units, true);
         self.span.close();
+        arena::note_touched(-(self.touched_bytes() as isize));
         arena.give(start, units, self.touched.get() != 0);
         // SAFETY: the slab is in no map and no list.
         unsafe { self.release_descriptor() };
     }
 
     unsafe fn release_descriptor(&'static self) {
-        let words = bitmap::words_for(self.capacity());
-        // SAFETY: both pieces came from `meta` with these sizes, and the caller owns them.
+        // SAFETY: the pieces came from `meta`, and the caller owns them.
         unsafe {
-            if words > INLINE {
-                let bits = NonNull::new_unchecked(self.bits.get().cast());
-                meta::release(bits, bitmap_bytes(words));
-            }
+            self.release_bits();
             meta::release(NonNull::from(self).cast(), size_of::<Slab>());
+        }
+    }
+
+    /// Gives the bitmap back, where it has its own piece.
+    ///
+    /// # Safety
+    /// Nobody uses it any more.
+    unsafe fn release_bits(&self) {
+        let words = bitmap::words_for(self.capacity());
+        let bytes = if self.is_mixed() { mixed::BYTES } else { bitmap_bytes(words) };
+        if words > INLINE {
+            // SAFETY: the piece came from `meta` with this size.
+            unsafe { meta::release(NonNull::new_unchecked(self.bits.get().cast()), bytes) };
         }
     }
 
@@ -181,20 +203,51 @@ impl Slab {
         self.heap.store(heap, Ordering::Release);
     }
 
+    /// The class of all blocks, or [`MIXED`].
     pub(crate) fn class(&self) -> usize {
-        self.class.get() as usize
+        self.class.load(Ordering::Acquire) as usize
     }
 
-    /// Bytes in a block.
-    pub(crate) fn size(&self) -> usize {
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.class() == MIXED
+    }
+
+    /// The class of the live block at `address`.
+    #[inline]
+    pub(crate) fn class_of(&self, address: usize) -> usize {
+        match self.class() {
+            MIXED => size_class::of(self.map().length(self.granule(address)) * MIN_ALIGN),
+            class => class,
+        }
+    }
+
+    /// The bytes of the live block at `address`.
+    pub(crate) fn bytes_of(&self, address: usize) -> usize {
+        size_class::size(self.class_of(address))
+    }
+
+    fn granule(&self, address: usize) -> usize {
+        (address - self.span.start()) / MIN_ALIGN
+    }
+
+    /// The map of a mixed slab.
+    fn map(&self) -> &mixed::Map {
+        debug_assert!(self.is_mixed());
+        // SAFETY: a mixed slab has a map, which stands where the bits of others stand.
+        unsafe { &*self.bits.get().cast::<mixed::Map>() }
+    }
+
+    /// Bytes in a block, or in a granule of a mixed slab.
+    fn size(&self) -> usize {
         self.size.get() as usize
     }
 
+    /// How many blocks the slab has, or granules.
     pub(crate) fn capacity(&self) -> usize {
         self.capacity.get() as usize
     }
 
-    /// Blocks that are free and in the slab.
+    /// Blocks that are free and in the slab, or granules.
     pub(crate) fn free(&self) -> usize {
         self.free.get() as usize
     }
@@ -225,9 +278,32 @@ impl Slab {
         size_class::locate(address.wrapping_sub(self.span.start()), self.inverse.get())
     }
 
+    /// Whether a block starts at `address`, an address in the slab, that is not free in the slab. In
+    /// doubt, which a slab is that becomes a mixed one, only the answer under the lock counts.
+    #[inline]
+    pub(crate) fn is_taken(&self, address: usize) -> bool {
+        if self.is_mixed() {
+            return address.is_multiple_of(MIN_ALIGN) && self.map().is_block(self.granule(address));
+        }
+        self.index_of(address).is_some_and(|index| !self.has(index))
+    }
+
+    /// What is wrong with an address in the slab for which [`is_taken`](Slab::is_taken) is false.
+    pub(crate) fn state_of(&self, address: usize) -> State {
+        if self.is_mixed() {
+            let is_free = address.is_multiple_of(MIN_ALIGN) && self.has(self.granule(address));
+            return if is_free { State::Free } else { State::Inside };
+        }
+        match self.index_of(address) {
+            Some(_) => State::Free,
+            None if (address - self.span.start()) / self.size() < self.capacity() => State::Inside,
+            None => State::Behind,
+        }
+    }
+
     /// The index of the block that starts at `address`, if one does. The address is in the slab.
     #[inline]
-    pub(crate) fn index_of(&self, address: usize) -> Option<usize> {
+    fn index_of(&self, address: usize) -> Option<usize> {
         let (index, fraction) = self.locate(address);
         (fraction < self.bound.get()).then_some(index)
     }
@@ -243,13 +319,27 @@ impl Slab {
 
     /// Bytes that may be resident and are not in use.
     pub(crate) fn waste(&self) -> isize {
-        let resident = self.touched.get().count_ones() as usize * self.part_bytes();
-        resident as isize - self.used_bytes() as isize
+        self.touched_bytes() as isize - self.used_bytes() as isize
+    }
+
+    /// Bytes that may be resident.
+    fn touched_bytes(&self) -> usize {
+        self.touched.get().count_ones() as usize * self.part_bytes()
     }
 
     /// Bytes of the blocks that are not in the slab.
     pub(crate) fn used_bytes(&self) -> usize {
         (self.capacity() - self.free()) * self.size()
+    }
+
+    /// Calls `each(class, taken, free)` for the classes of the slab's blocks; what is free in a mixed
+    /// slab is of none.
+    pub(crate) fn count(&self, mut each: impl FnMut(usize, usize, usize)) {
+        if self.is_mixed() {
+            self.map().blocks().for_each(|count| each(size_class::of(count * MIN_ALIGN), 1, 0));
+        } else {
+            each(self.class(), self.capacity() - self.free(), self.free());
+        }
     }
 
     /// Takes up to `most` free blocks, lowest first. Returns how many bytes became resident.
@@ -293,7 +383,9 @@ impl Slab {
             return 0;
         }
         self.touched.set(touched[0]);
-        (touched[0] ^ before).count_ones() as usize * part
+        let bytes = (touched[0] ^ before).count_ones() as usize * part;
+        arena::note_touched(bytes as isize);
+        bytes
     }
 
     /// Whether free blocks may miss their mark, because their pages went back to the system.
@@ -307,26 +399,99 @@ impl Slab {
         page_map::enter(&self.span, !lost);
     }
 
-    /// Takes a block back. False when it is free already.
-    pub(crate) fn put(&self, index: usize) -> bool {
-        let (word, bit) = (index / 64, 1 << (index % 64));
-        let words = self.words();
-        if words[word] & bit != 0 {
-            return false;
+    /// Takes the block at `address` back; its bytes. None when no block starts there, or a free one.
+    pub(crate) fn put(&self, address: usize) -> Option<usize> {
+        if !self.is_taken(address) {
+            return None;
         }
-        words[word] |= bit;
-        self.free.set(self.free.get() + 1);
+        let (word, count) = if self.is_mixed() {
+            let granule = self.granule(address);
+            (granule / 64, self.map().remove(granule))
+        } else {
+            let (index, _) = self.locate(address);
+            self.words()[index / 64] |= 1 << (index % 64);
+            (index / 64, 1)
+        };
+        self.free.set(self.free.get() + count as u16);
         self.low.set(self.low.get().min(word as u8));
-        true
+        Some(count * self.size())
     }
 
-    /// Whether the block is free and in the slab. May be asked without the lock: a block that is
-    /// with the program stays so meanwhile.
-    #[inline]
-    pub(crate) fn has(&self, index: usize) -> bool {
+    /// Bytes of the free run in a mixed slab that the free granule at `address` is in.
+    pub(crate) fn hole_at(&self, address: usize) -> usize {
+        self.map().hole(self.granule(address)) * MIN_ALIGN
+    }
+
+    /// Whether the block, or the granule, is free and in the slab.
+    fn has(&self, index: usize) -> bool {
         debug_assert!(index < self.capacity());
         // SAFETY: the bitmap has a bit for each block.
         unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
+    }
+
+    /// Makes the slab, one of one unit, a mixed one. False when there is no memory for its map.
+    /// Blocks that are with the program, or on the way, stay what they are. The caller takes the
+    /// slab out of the maps that the fast paths look at.
+    pub(crate) fn mix(&self) -> bool {
+        debug_assert!(!self.is_mixed() && self.span.units() == 1);
+        let Some(piece) = meta::allocate(mixed::BYTES) else { return false };
+        // SAFETY: a piece of zero bytes is a map's memory, and it is ours.
+        let map: &mixed::Map = unsafe { piece.cast().as_ref() };
+        map.clear();
+        let granules = self.size() / MIN_ALIGN;
+        for index in (0..self.capacity()).filter(|&index| !self.has(index)) {
+            map.insert(index * granules, granules);
+        }
+        let used = (self.capacity() - self.free()) * granules;
+        // SAFETY: the lock is ours; who looks at the bits without it asks again under it if they
+        // do not say what it expects.
+        unsafe { self.release_bits() };
+        self.bits.set(piece.as_ptr().cast());
+        self.class.store(MIXED as u8, Ordering::Release);
+        self.low.set(0);
+        self.capacity.set(mixed::GRANULES as u16);
+        self.free.set((mixed::GRANULES - used) as u16);
+        self.size.set(MIN_ALIGN as u32);
+        // With these every multiple of sixteen is a start.
+        self.inverse.set(1 << (64 - MIN_ALIGN.trailing_zeros()));
+        self.bound.set(1);
+        self.set_fit(MIXED);
+        true
+    }
+
+    /// In a mixed slab, the smallest class whose blocks have no room for sure.
+    pub(crate) fn fit(&self) -> usize {
+        self.fit.get() as usize
+    }
+
+    /// Notes that blocks of a class, and of larger ones, have no room, but smaller ones may.
+    pub(crate) fn set_fit(&self, class: usize) {
+        self.fit.set(class as u8);
+    }
+
+    /// Takes up to `most` blocks of a class out of a mixed slab, aligned to sixteen bytes only. Returns
+    /// how many, and how many bytes became resident.
+    pub(crate) fn take_mixed(
+        &self,
+        class: usize,
+        most: usize,
+        mut each: impl FnMut(usize),
+    ) -> (usize, usize) {
+        let count = size_class::size(class) / MIN_ALIGN;
+        let (map, mut at) = (self.map(), self.low.get() as usize * 64);
+        let (mut taken, mut touched) = (0, 0);
+        while taken < most
+            && let Some(granule) = map.find(at, count)
+        {
+            map.insert(granule, count);
+            touched += self.touch(granule, granule + count - 1);
+            each(self.block(granule));
+            at = granule + count;
+            taken += 1;
+        }
+        self.is_active.set(true);
+        self.free.set((self.free() - taken * count) as u16);
+        (taken, touched)
     }
 
     /// Whether blocks have been taken since this was last asked.
@@ -357,6 +522,7 @@ impl Slab {
             }
             at = end + 1;
         }
+        arena::note_touched(-(purged as isize));
         purged
     }
 
@@ -369,9 +535,24 @@ impl Slab {
         assert!(words[..self.low.get() as usize].iter().all(|&w| w == 0));
         let tail = self.capacity() % 64;
         assert!(tail == 0 || words[words.len() - 1] >> tail == 0);
-        assert_eq!(self.size(), size_class::size(self.class()));
+        if self.is_mixed() {
+            let used: usize = self.map().blocks().sum();
+            assert_eq!(used, self.capacity() - self.free());
+        } else {
+            assert_eq!(self.size(), size_class::size(self.class()));
+        }
         assert!(self.waste() <= (self.span.units() * UNIT) as isize);
     }
+}
+
+/// What an address in a slab is at which no taken block starts.
+pub(crate) enum State {
+    /// The start of a free block.
+    Free,
+    /// Inside a block.
+    Inside,
+    /// Behind the last one.
+    Behind,
 }
 
 /// A list of slabs, linked through them.
@@ -407,7 +588,14 @@ impl Slabs {
 
     /// The slabs; the one just given may be removed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Slab> + use<> {
-        let mut at = self.0.get();
+        Slabs::iter_from(self.0.get())
+    }
+
+    /// A slab and those behind it in its list.
+    fn iter_from(
+        first: Option<&'static Slab>,
+    ) -> impl Iterator<Item = &'static Slab> + use<> {
+        let mut at = first;
         core::iter::from_fn(move || {
             let slab = at?;
             at = slab.next.get();

@@ -81,6 +81,8 @@ pub(crate) struct Large {
     span: Span,
     /// Usable bytes: the request, rounded up to pages.
     bytes: AtomicUsize,
+    /// Bytes behind them that may be resident and were counted as such.
+    tail: AtomicUsize,
 }
 
 // SAFETY: `span` is written before the descriptor is published in the page map and by the thread
@@ -99,6 +101,7 @@ impl Large {
         // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
         let large = unsafe { piece.cast::<Large>().as_ref() };
         large.bytes.store(bytes, Ordering::Relaxed);
+        large.tail.store(0, Ordering::Relaxed);
         large.span.open(arena, start, units, Kind::Large);
         Some(large)
     }
@@ -123,6 +126,16 @@ impl Large {
     /// Usable bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Notes how much behind the block's end may be resident.
+    pub(crate) fn set_tail(&self, bytes: usize) {
+        self.tail.store(bytes, Ordering::Relaxed);
+    }
+
+    /// What was noted so; it is the caller's to count.
+    pub(crate) fn take_tail(&self) -> usize {
+        self.tail.swap(0, Ordering::Relaxed)
     }
 
     /// Whether `address` lies in what the block may use.

@@ -110,8 +110,10 @@ fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) -> bool {
     let Some(guard) = heap.lock() else { return true };
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {
-        blocks[slab.class()] += slab.capacity() - slab.free();
-        s.classes[slab.class()].free += slab.free();
+        slab.count(|class, taken, free| {
+            blocks[class] += taken;
+            s.classes[class].free += free;
+        });
         s.slab_free_bytes += slab.waste().max(0) as usize;
     }
     drop(guard);

@@ -6,24 +6,31 @@
  * burst moving: each step replaces a random live block. */
 #include "figure.h"
 
+/* A kept block, which knows its size. */
+struct block {
+    size_t size;
+};
+
 static const size_t BURST = 400 * MB;
 enum { KEPT = 40, LOW = 16, HIGH = 2048 };
 
 int main(int argc, char **argv) {
     bool moving = argc > 1 && strcmp(argv[1], "moving") == 0;
     size_t most = BURST / LOW / KEPT, count = 0, live = 0, made = 0;
-    void **kept = array_outside(most * sizeof *kept);
+    struct block **kept = array_outside(most * sizeof *kept);
     uint64_t state = seed(11);
     double base = rss_mb();
+    set_mark(BASE_READ);
     struct chain *rest = NULL;
     for (size_t i = 0; made < BURST; i++) {
         size_t n = between(&state, LOW, HIGH);
         void *block = take(n);
         if (i % KEPT == 0 && count < most) {
-            kept[count++] = block;
+            kept[count] = block;
+            kept[count++]->size = n;
             live += n;
         } else {
-            chain_push(&rest, block);
+            chain_push(&rest, block, n);
         }
         made += n;
     }
@@ -33,13 +40,16 @@ int main(int argc, char **argv) {
     for (double end = now() + 2; now() < end; pause_for(0.001)) {
         for (int i = 0; i < 100; i++) {
             size_t at = between(&state, 0, count - 1);
-            void *block = take(between(&state, LOW, HIGH));
-            free(moving ? kept[at] : block);
+            size_t n = between(&state, LOW, HIGH);
+            struct block *block = take(n), *old = moving ? kept[at] : block;
+            block->size = n;
+            give(old, old->size);
             if (moving)
                 kept[at] = block;
         }
     }
     double after = rss_mb() - base, live_mb = (double)live / (double)MB;
+    settle();
     printf("{\"ratio\": %.1f, \"live_mb\": %.1f, \"peak_mb\": %.1f, \"freed_mb\": %.1f, \"after_mb\": %.1f}\n",
            after / live_mb, live_mb, peak, freed, after);
     return 0;

@@ -20,7 +20,7 @@ static size_t count, live;
 
 static void drop(size_t index) {
     live -= blocks[index]->size;
-    free(blocks[index]);
+    give(blocks[index], blocks[index]->size);
     blocks[index] = blocks[--count];
 }
 
@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
     blocks = array_outside(most * sizeof *blocks);
     double base = rss_mb(), worst = 0, last = 0;
     uint64_t state = seed(7);
+    set_mark(BASE_READ);
     for (int phase = 0; phase < COUNT; phase++) {
         for (size_t made = 0; made < 3 * target;) {
             size_t n = between(&state, PHASES[phase][0], PHASES[phase][1]);
@@ -45,6 +46,7 @@ int main(int argc, char **argv) {
         if (last > worst)
             worst = last;
     }
+    settle();
     printf("{\"ratio\": %.2f, \"last\": %.2f, \"live_mb\": %.1f, \"peak_mb\": %.1f}\n", worst, last,
            (double)live / (double)MB, peak_mb());
     return 0;

@@ -90,23 +90,86 @@ UNUSED static size_t between(uint64_t *state, size_t low, size_t high) {
 
 UNUSED static uint64_t seed(uint64_t n) { return (n + 1) * 0x9E3779B97F4A7C15ull; }
 
+/* What a sampler beside the program can watch (scripts/bench_memory.py): a page of the file that
+ * FIGURE_TIMELINE names holds the live bytes and the last mark. Without the variable nothing is counted. */
+enum mark { STARTED, BASE_READ, WORKED, IDLED, TRIMMED, OVER };
+
+struct timeline {
+    uint64_t live;
+    uint64_t mark;
+};
+
+static struct timeline *timeline;
+
+UNUSED __attribute__((constructor)) static void timeline_open(void) {
+    const char *path = getenv("FIGURE_TIMELINE");
+    if (path == NULL)
+        return;
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    void *page = file < 0 ? MAP_FAILED : mmap(NULL, 4 * KB, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (page == MAP_FAILED)
+        give_up(path);
+    close(file);
+    timeline = page;
+}
+
+UNUSED static void live_grew(size_t n) {
+    if (timeline != NULL)
+        __atomic_fetch_add(&timeline->live, n, __ATOMIC_RELAXED);
+}
+
+UNUSED static void live_shrank(size_t n) {
+    if (timeline != NULL)
+        __atomic_fetch_sub(&timeline->live, n, __ATOMIC_RELAXED);
+}
+
+/* Says where the program stands, and waits until the sampler has seen it. */
+UNUSED static void set_mark(enum mark mark) {
+    if (timeline == NULL)
+        return;
+    __atomic_store_n(&timeline->mark, mark, __ATOMIC_RELEASE);
+    pause_for(0.05);
+}
+
+/* Under a sampler, at the end of the work: two idle seconds, then a trim. */
+UNUSED static void settle(void) {
+    if (timeline == NULL)
+        return;
+    set_mark(WORKED);
+    pause_for(2);
+    set_mark(IDLED);
+    malloc_trim(0);
+    set_mark(TRIMMED);
+    set_mark(OVER);
+}
+
 /* A block of n bytes, all of them written. */
 UNUSED static void *take(size_t n) {
     void *block = malloc(n);
     if (block == NULL)
         give_up("malloc");
     memset(block, 0x5a, n);
+    live_grew(n);
     return block;
 }
 
-/* Blocks chained through their own first bytes: any number of them without bookkeeping memory. */
+/* Frees a block of `take`, of which the caller knows the size. */
+UNUSED static void give(void *block, size_t n) {
+    free(block);
+    live_shrank(n);
+}
+
+/* Blocks of at least 16 bytes, chained through their own first bytes: any number of them without
+ * bookkeeping memory. */
 struct chain {
     struct chain *next;
+    size_t size;
 };
 
-UNUSED static void chain_push(struct chain **head, void *block) {
+UNUSED static void chain_push(struct chain **head, void *block, size_t size) {
     struct chain *link = block;
     link->next = *head;
+    link->size = size;
     *head = link;
 }
 
@@ -114,7 +177,7 @@ UNUSED static void chain_free(struct chain **head) {
     while (*head != NULL) {
         struct chain *link = *head;
         *head = link->next;
-        free(link);
+        give(link, link->size);
     }
 }
 
@@ -123,7 +186,7 @@ UNUSED static size_t chain_fill(struct chain **head, uint64_t *state, size_t low
     size_t held = 0;
     while (held < bytes) {
         size_t n = between(state, low, high);
-        chain_push(head, take(n));
+        chain_push(head, take(n), n);
         held += n;
     }
     return held;

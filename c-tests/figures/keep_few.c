@@ -6,16 +6,18 @@ int main(void) {
     struct chain *kept = NULL, *rest = NULL;
     uint64_t state = seed(5);
     double base = rss_mb();
+    set_mark(BASE_READ);
     size_t made = 0, pages = 0;
     for (size_t i = 0; made < GB; i++) {
         size_t n = between(&state, 16, 1024);
         bool keep = i % 1000 == 0;
-        chain_push(keep ? &kept : &rest, take(n));
+        chain_push(keep ? &kept : &rest, take(n), n);
         pages += keep;
         made += n;
     }
     chain_free(&rest);
     double freed = rss_mb() - base;
+    settle();
     malloc_trim(0);
     double trimmed = rss_mb() - base;
     printf("{\"trimmed_mb\": %.1f, \"freed_mb\": %.1f, \"least_mb\": %.1f}\n", trimmed, freed,

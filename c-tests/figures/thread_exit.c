@@ -25,8 +25,10 @@ static bool by_key;
 static struct object *object_new(uint64_t state, int rounds) {
     struct object *o = take(sizeof *o);
     *o = (struct object){.state = state, .rounds_left = rounds};
-    for (int i = 0; i < BLOCKS; i++)
-        chain_push(&o->blocks, take(between(&o->state, 16, 4096)));
+    for (int i = 0; i < BLOCKS; i++) {
+        size_t n = between(&o->state, 16, 4096);
+        chain_push(&o->blocks, take(n), n);
+    }
     return o;
 }
 

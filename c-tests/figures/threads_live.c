@@ -43,9 +43,11 @@ int main(int argc, char **argv) {
         threads[i] = start_thread(hold, (void *)i, STACK);
     pthread_barrier_wait(&step);
     double base = rss_mb();
+    set_mark(BASE_READ);
     pthread_barrier_wait(&step);
     pthread_barrier_wait(&step);
     double full = rss_mb();
+    settle();
     pthread_barrier_wait(&step);
     size_t all = 0;
     for (size_t i = 0; i < THREADS; i++) {

@@ -270,15 +270,16 @@ fn plain_slow(size: usize) -> *mut c_void {
 /// What calloc does.
 #[inline(always)]
 fn zeroed(count: usize, size: usize) -> *mut c_void {
-    match count.checked_mul(size).and_then(alloc::allocate_zeroed_small) {
+    let Some(bytes) = count.checked_mul(size) else { return out_of_memory() };
+    match alloc::allocate_zeroed_small(bytes) {
         Some(block) => block.as_ptr().cast(),
-        None => zeroed_slow(count, size),
+        None => zeroed_slow(bytes),
     }
 }
 
 #[inline(never)]
-fn zeroed_slow(count: usize, size: usize) -> *mut c_void {
-    pointer(count.checked_mul(size).and_then(alloc::allocate_zeroed_slow))
+fn zeroed_slow(bytes: usize) -> *mut c_void {
+    pointer(alloc::allocate_zeroed_slow(bytes))
 }
 
 /// Frees, out of line, where the call is rare.
@@ -319,7 +320,8 @@ unsafe fn resize_slow(ptr: *mut c_void, size: usize) -> *mut c_void {
 /// What memalign does.
 #[inline(always)]
 fn aligned(alignment: usize, size: usize) -> *mut c_void {
-    if alignment.is_power_of_two()
+    // No alignment at all passes, too: it leaves nothing of the size, which the fast path refuses.
+    if alignment & alignment.wrapping_sub(1) == 0
         && let Some(block) = alloc::allocate_aligned_small(alignment, size)
     {
         return block.as_ptr().cast();

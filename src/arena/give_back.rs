@@ -1,6 +1,7 @@
 //! What an arena gives back to the system, and how.
 
-use super::{Arena, PURGED, REFUSED, STEP_MOST};
+use super::frontier::STEP_MOST;
+use super::{Arena, PURGED, REFUSED};
 use crate::lock::Rank;
 use crate::region::Region;
 use crate::sys;
@@ -105,6 +106,8 @@ impl Arena {
             self.frontier.set(old);
             return;
         }
+        // A fresh reservation has no advice.
+        self.is_huge.set(false);
         let mut dirty = 0;
         self.pieces(new, free, |region, mask| {
             dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();

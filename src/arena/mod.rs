@@ -10,25 +10,27 @@
 //! under the arena's lock, so that a fork in the middle of another thread's operation loses at most
 //! the run in question. Units past the frontier are free and clean.
 
+mod frontier;
 mod give_back;
+
+pub(crate) use frontier::{note_freed, note_touched};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{config, meta, page_map, sys};
+use crate::{meta, page_map, sys};
 use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
+/// Another arena then.
+const OTHER_BYTES: usize = 64 << 30;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 /// The most address space that descriptors get: offsets to them have 32 bits.
 const META_MOST: usize = 1 << 30;
-/// Units are committed in steps that grow with the arena between these bounds.
-const STEP_LEAST: usize = 4;
-const STEP_MOST: usize = 64;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
 
@@ -43,12 +45,16 @@ pub(crate) struct Arena {
     regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
+    /// Huge pages are advised.
+    is_huge: Cell<bool>,
     /// Units below have their table entries and region states.
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
     table: Cell<usize>,
     /// No unit below is free.
     low: Cell<usize>,
+    /// No unit from here on has ever been handed out.
+    fresh: Cell<usize>,
     used: AtomicUsize,
     dirty: AtomicUsize,
     next: AtomicPtr<Arena>,
@@ -72,6 +78,8 @@ static GROWTH: Lock = Lock::new();
 static LIMITED: AtomicUsize = AtomicUsize::new(0);
 /// Set when the system has refused to commit memory.
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
+/// Units that went back to the system and were needed again, since this was last asked.
+static RETAKEN: AtomicUsize = AtomicUsize::new(0);
 /// Units that went back to the system, ever.
 static PURGED: AtomicUsize = AtomicUsize::new(0);
 
@@ -85,9 +93,11 @@ impl Arena {
             first: Cell::new(0),
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
+            is_huge: Cell::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
             low: Cell::new(0),
+            fresh: Cell::new(0),
             used: AtomicUsize::new(0),
             dirty: AtomicUsize::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
@@ -145,7 +155,8 @@ impl Arena {
             self.table.set(address + states);
             self.mapped.set(units);
         }
-        let Some(base) = reserve(bytes, UNIT) else { return false };
+        let align = if bytes >= 32 * REGION { REGION } else { UNIT };
+        let Some(base) = reserve(bytes, align) else { return false };
         // SAFETY: the table has an entry, all of them empty, for each unit.
         unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
         self.set_range(base, units, 0);
@@ -156,7 +167,9 @@ impl Arena {
         self.units.set(units);
         self.first.set(first);
         self.frontier.set(first);
+        self.is_huge.set(false);
         self.low.set(first);
+        self.fresh.set(first);
         // Last: an arena is in use from when it has a base.
         self.base.set(base);
     }
@@ -243,30 +256,6 @@ impl Arena {
         }
     }
 
-    /// Commits the units below `end`, and a step more where the system allows it.
-    fn commit(&self, end: usize) -> bool {
-        let frontier = self.frontier.get();
-        if end <= frontier {
-            return true;
-        }
-        let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, STEP_MOST);
-        let generous = end.max(frontier + step).min(self.units.get());
-        for to in [generous, end] {
-            let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
-            // SAFETY: under the lock; the units lie in the reservation, past all committed ones.
-            if unsafe { self.map_to(to - 1) && sys::commit(from, bytes) } {
-                if config::huge() == config::Huge::Always {
-                    // SAFETY: the units just committed.
-                    unsafe { sys::advise_huge(from, bytes) };
-                }
-                self.frontier.set(to);
-                return true;
-            }
-        }
-        REFUSED.store(1, Ordering::Relaxed);
-        false
-    }
-
     fn address(&self, unit: usize) -> usize {
         self.base.get() + (unit << UNIT_SHIFT)
     }
@@ -291,11 +280,17 @@ impl Arena {
             dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
             region.aged.fetch_and(!mask, Ordering::Relaxed);
         });
-        self.count_clean(dirty as usize);
+        let dirty = dirty as usize;
+        self.count_clean(dirty);
         self.used.fetch_add(units, Ordering::Relaxed);
         if unit == self.low.get() {
             self.low.set(unit + units);
         }
+        let again = self.fresh.get().saturating_sub(unit).min(units);
+        if again > dirty {
+            RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
+        }
+        self.fresh.set(self.fresh.get().max(unit + units));
         dirty == 0
     }
 
@@ -464,13 +459,25 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
     })
 }
 
-/// A run of `units` units that starts at a multiple of `align` units (a power of two).
-pub(crate) fn take(units: usize, align: usize) -> Option<Run> {
-    if let Some(run) = all().find_map(|arena| arena.take(units, align, true)) {
-        return Some(run);
+/// What a run is for. Slabs fill the first arena, and large blocks have others, so that each can
+/// have the pages that suit it; where address space is short, all arenas serve both.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Slab,
+    Large,
+}
+
+impl Purpose {
+    fn suits(self, arena: &Arena) -> bool {
+        is_limited() || (arena.slot() == 0) == (self == Purpose::Slab)
     }
-    grow(units, align)?;
-    all().find_map(|arena| arena.take(units, align, true))
+}
+
+/// A run of `units` units that starts at a multiple of `align` units (a power of two).
+pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
+    let from = |arena: &'static Arena| arena.take(units, align, true);
+    let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
+    suiting().or_else(|| grow(units, align).and_then(|()| suiting())).or_else(|| all().find_map(from))
 }
 
 /// The same, without asking the system for anything.
@@ -484,7 +491,7 @@ fn grow(units: usize, align: usize) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     let share = match LIMITED.load(Ordering::Relaxed) {
-        0 => FIRST.units.get() << UNIT_SHIFT,
+        0 => (FIRST.units.get() << UNIT_SHIFT).min(OTHER_BYTES),
         limit => (limit / 16).next_power_of_two() / 2,
     };
     let (mut slots, mut last) = (1, &FIRST);
@@ -542,6 +549,16 @@ pub(crate) fn release_empty() -> usize {
 /// True when address space is limited.
 pub(crate) fn is_limited() -> bool {
     LIMITED.load(Ordering::Relaxed) != 0
+}
+
+/// Units that went back to the system and were needed again since the last time.
+pub(crate) fn take_retaken() -> usize {
+    RETAKEN.swap(0, Ordering::Relaxed)
+}
+
+/// Units in use.
+pub(crate) fn used() -> usize {
+    all().map(|arena| arena.used.load(Ordering::Relaxed)).sum()
 }
 
 /// Bytes that went back to the system from free units, ever.

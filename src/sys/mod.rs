@@ -65,13 +65,28 @@ pub(crate) unsafe fn discard(address: usize, bytes: usize) -> bool {
     unsafe { kernel::madvise(address, bytes, libc::MADV_DONTNEED) }
 }
 
-/// Advises huge pages for a range.
+/// Advises huge pages for a range, or none.
 ///
 /// # Safety
 /// The range is page-aligned and belongs to this allocator.
-pub(crate) unsafe fn advise_huge(address: usize, bytes: usize) -> bool {
+pub(crate) unsafe fn advise_huge(address: usize, bytes: usize, huge: bool) -> bool {
+    let advice = if huge { libc::MADV_HUGEPAGE } else { libc::MADV_NOHUGEPAGE };
     // SAFETY: as the caller promises; the advice changes no content.
-    unsafe { kernel::madvise(address, bytes, libc::MADV_HUGEPAGE) }
+    unsafe { kernel::madvise(address, bytes, advice) }
+}
+
+/// Puts the content of a range on huge pages now, where the system has them for those who ask.
+///
+/// # Safety
+/// As for [`advise_huge`].
+pub(crate) unsafe fn collapse(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises; the content stays.
+    unsafe { kernel::madvise(address, bytes, kernel::MADV_COLLAPSE) }
+}
+
+/// Whether the pages from a page's start on are resident: bit 0 of a byte for each.
+pub(crate) fn resident(address: usize, states: &mut [u8]) -> bool {
+    kernel::mincore(address, states.len() * page_size(), states)
 }
 
 /// Makes a range read as zero in the children of forks. False where the kernel cannot (4.14).

@@ -380,8 +380,8 @@ pub(crate) fn check_all() {
         heap.check();
         heap.front().check(|class, block| {
             let slab = page_map::entry(block).and_then(|entry| Slab::of(entry.span()?)).unwrap();
-            assert_eq!((slab.class(), slab.heap()), (class, heap.address()));
-            assert!(!slab.has(slab.index_of(block).unwrap()), "in the magazine and in the slab");
+            assert!(slab.is_taken(block), "in the magazine and in the slab");
+            assert_eq!((slab.class_of(block), slab.heap()), (class, heap.address()));
         });
     }
     arena::all().for_each(|arena| arena.check());

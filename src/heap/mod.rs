@@ -7,26 +7,25 @@
 //!
 //! The same structure without magazines serves as a shard of the central heap.
 
+mod give_back;
+mod mixing;
+
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::remote::{Crate, Mailbox};
-use crate::slab::{self, Slab, Slabs};
+use crate::slab::{self, MIXED, Slab, Slabs};
 use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
+use give_back::Past;
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
 /// How many slabs are looked at for the one with the lowest address.
 const LOOK_AT: usize = 8;
-/// Slow paths between two looks at the clock.
-const TICK_EVERY: u32 = 16;
-
-/// Waste that is not worth a look.
-const WASTE_LEAST: isize = 4 << 20;
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
@@ -55,12 +54,23 @@ pub(crate) struct Heap {
 
     lock: Lock,
     shelves: [Shelf; size_class::COUNT],
+    /// Mixed slabs, by the class that has no room in them; and whether there has been any.
+    mixed: [Slabs; MIXED + 1],
+    has_mixed: Cell<bool>,
     /// Bytes of blocks that are not in their slabs, and bytes of slabs that may be resident without
     /// being in use.
     used: Cell<isize>,
     waste: Cell<isize>,
     /// The next look for pages to give back comes when the waste passes this.
     waste_limit: Cell<isize>,
+    /// Bytes that have become resident, ever.
+    touched: Cell<isize>,
+    /// The last squeeze, how many there were since the last tick, and what they have taught.
+    past: Cell<Past>,
+    squeezes: Cell<u32>,
+    patience: Cell<u32>,
+    /// The next look for slabs to mix comes when it passes this.
+    mix_limit: Cell<isize>,
 
     mailbox: Mailbox,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
@@ -147,34 +157,71 @@ impl Heap {
         if let Some(block) = self.front.pop_class(class) {
             return Some(block);
         }
-        {
-            let _guard = self.lock()?;
-            let slab = self.slab_with_room(class, open)?;
-            let count = self.next_batch(class).min(slab.free());
-            // SAFETY: the magazine is equipped, empty and ours.
-            let touched = unsafe { self.front.fill(class, count, slab) };
-            self.after_take(slab, count, touched);
-        }
+        self.restock(class, open)?;
         self.front.pop_class(class)
     }
 
-    /// One block of `class`, for a thread that has no magazine.
-    pub(crate) fn take_one(&'static self, class: usize) -> Option<NonNull<u8>> {
+    /// Fills the empty magazine of a class with a batch.
+    fn restock(&'static self, class: usize, open: bool) -> Option<()> {
+        let _guard = self.lock()?;
+        let batch = self.next_batch(class);
+        let slab = match self.shelves[class].partial.first() {
+            Some(slab) => slab,
+            None => {
+                // SAFETY: the magazine is equipped and ours, the blocks are new, and there is room.
+                let add = |block| unsafe {
+                    self.front.push_class(class, block);
+                };
+                if self.take_mixed(class, batch, add)
+                    || open && self.mix() && self.take_mixed(class, batch, add)
+                {
+                    return Some(());
+                }
+                if !open {
+                    return None;
+                }
+                self.squeeze();
+                self.open_slab(class)?
+            }
+        };
+        let count = batch.min(slab.free());
+        // SAFETY: the magazine is equipped, empty and ours.
+        let touched = unsafe { self.front.fill(class, count, slab) };
+        self.after_take(slab, count, touched);
+        Some(())
+    }
+
+    /// One block of `class`, for a thread that has no magazine, or, unless from `mixed` slabs too,
+    /// one at a multiple of the largest power of two that divides the class's size.
+    pub(crate) fn take_one(&'static self, class: usize, mixed: bool) -> Option<NonNull<u8>> {
         self.collect(false);
         let _guard = self.lock()?;
-        let slab = self.slab_with_room(class, true)?;
         let mut block = 0;
-        let touched = slab.take(1, |taken| block = taken);
-        self.after_take(slab, 1, touched);
+        let mut take = |taken| block = taken;
+        match self.shelves[class].partial.first() {
+            Some(slab) => self.take_from(slab, take),
+            None if mixed && self.take_mixed(class, 1, &mut take) => {}
+            None if mixed && self.mix() && self.take_mixed(class, 1, &mut take) => {}
+            None => {
+                self.squeeze();
+                self.take_from(self.open_slab(class)?, take);
+            }
+        }
         // SAFETY: the block is ours, and has two words.
         unsafe { *slab::mark_of(block) = 0 };
         NonNull::new(block as *mut u8)
+    }
+
+    fn take_from(&self, slab: &'static Slab, each: impl FnMut(usize)) {
+        let touched = slab.take(1, each);
+        self.after_take(slab, 1, touched);
     }
 
     /// Counts bytes that came into use, and bytes that became resident.
     fn account(&self, used: usize, touched: usize) {
         self.used.set(self.used.get() + used as isize);
         self.waste.set(self.waste.get() + touched as isize - used as isize);
+        self.touched.set(self.touched.get() + touched as isize);
     }
 
     /// Counts a slab that came to the heap (1) or left it (-1).
@@ -192,7 +239,7 @@ impl Heap {
     }
 
     fn after_take(&self, slab: &'static Slab, count: usize, touched: usize) {
-        self.account(count * slab.size(), touched);
+        self.account(count * size_class::size(slab.class()), touched);
         if slab.is_full() {
             let shelf = &self.shelves[slab.class()];
             shelf.partial.remove(slab);
@@ -205,22 +252,13 @@ impl Heap {
         }
     }
 
-    /// A slab of `class` with a free block, at the head of its list; with `open` a new one, if there
-    /// is none. Under the lock.
-    fn slab_with_room(&'static self, class: usize, open: bool) -> Option<&'static Slab> {
-        let shelf = &self.shelves[class];
-        if let Some(slab) = shelf.partial.first() {
-            return Some(slab);
-        }
-        if !open {
-            return None;
-        }
-        self.squeeze();
+    /// A new slab of `class`. Under the lock.
+    fn open_slab(&'static self, class: usize) -> Option<&'static Slab> {
         let slab = Slab::open(class, self.address())?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
         self.note(slab);
-        shelf.partial.push(slab);
+        self.shelves[class].partial.push(slab);
         Some(slab)
     }
 
@@ -268,24 +306,25 @@ impl Heap {
     fn receive(&'static self, slab: &'static Slab) {
         slab.set_heap(self.address());
         self.account_slab(slab, 1);
-        if !slab.has_lost_marks() {
+        if !(slab.has_lost_marks() || slab.is_mixed()) {
             self.note(slab);
         }
-        let shelf = &self.shelves[slab.class()];
-        if slab.is_full() { shelf.full.push(slab) } else { shelf.partial.push(slab) }
+        self.list_of(slab).push(slab);
+        self.has_mixed.set(self.has_mixed.get() || slab.is_mixed());
     }
 
     /// Gives a slab of `class` with a free block, or `or_full` any, to another heap. False when there
     /// is none. Under the locks of both.
     pub(crate) fn part_with(&'static self, class: usize, or_full: bool, to: &'static Heap) -> bool {
-        let shelf = &self.shelves[class];
-        let full = || shelf.full.first().filter(|_| or_full);
-        let Some(slab) = shelf.partial.first().or_else(full) else { return false };
-        if slab.is_full() {
-            shelf.full.remove(slab)
-        } else {
-            shelf.partial.remove(slab)
-        }
+        let found = match self.shelves.get(class) {
+            Some(shelf) => {
+                let full = || shelf.full.first().filter(|_| or_full);
+                shelf.partial.first().or_else(full)
+            }
+            None => self.mixed.iter().find_map(Slabs::first),
+        };
+        let Some(slab) = found else { return false };
+        self.list_of(slab).remove(slab);
         self.unnote(slab);
         self.account_slab(slab, -1);
         self.has_parted.set(true);
@@ -296,7 +335,17 @@ impl Heap {
     /// The class of a slab that the heap could part with.
     pub(crate) fn any_class(&self) -> Option<usize> {
         let has_any = |s: &Shelf| s.partial.first().is_some() || s.full.first().is_some();
-        self.shelves.iter().position(has_any)
+        let has_mixed = || self.mixed.iter().any(|list| list.first().is_some());
+        self.shelves.iter().position(has_any).or_else(|| has_mixed().then_some(MIXED))
+    }
+
+    /// The list that a slab of this heap is in.
+    fn list_of(&self, slab: &Slab) -> &Slabs {
+        match self.shelves.get(slab.class()) {
+            Some(shelf) if slab.is_full() => &shelf.full,
+            Some(shelf) => &shelf.partial,
+            None => &self.mixed[slab.fit()],
+        }
     }
 
     // ------------------------------------------------------------------ giving blocks
@@ -339,13 +388,15 @@ impl Heap {
 
     /// Puts a block back into its slab, one of this heap's. Under the lock.
     fn put_back(&'static self, slab: &'static Slab, block: usize) {
-        match slab.index_of(block) {
-            Some(index) if slab.put(index) => {
-                self.used.set(self.used.get() - slab.size() as isize);
-                self.waste.set(self.waste.get() + slab.size() as isize);
+        match slab.put(block) {
+            Some(bytes) => {
+                self.used.set(self.used.get() - bytes as isize);
+                self.waste.set(self.waste.get() + bytes as isize);
             }
-            Some(_) => fatal::misuse("free", Misuse::DoubleFree, block),
-            None => fatal::misuse("free", Misuse::NotABlock, block),
+            None => fatal::misuse("free", Misuse::DoubleFree, block),
+        }
+        if slab.is_mixed() {
+            return self.after_put_mixed(slab, block);
         }
         let shelf = &self.shelves[slab.class()];
         if slab.free() == 1 {
@@ -381,7 +432,7 @@ impl Heap {
     #[inline(never)]
     pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
         self.tick();
-        let class = slab.class();
+        let class = slab.class_of(block);
         match self.front.pack(class, slab.heap(), block) {
             Some(false) => return,
             Some(true) => return self.send(class),
@@ -399,7 +450,7 @@ impl Heap {
         };
         // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
         let parcel: &'static Crate = unsafe { piece.cast().as_ref() };
-        parcel.open(slab.heap(), class, slab.size());
+        parcel.open(slab.heap(), class, size_class::size(class));
         self.front.set_parcel(class, Some(parcel));
         if parcel.add(block) {
             self.send(class);
@@ -452,98 +503,14 @@ impl Heap {
         purge::enforce();
     }
 
-    // ------------------------------------------------------------------ giving memory back
-
-    fn tick(&'static self) {
-        let ticks = self.ticks.get().wrapping_add(1);
-        self.ticks.set(ticks);
-        if ticks.is_multiple_of(TICK_EVERY)
-            && let Some(all_old) = purge::due()
-        {
-            self.on_tick(all_old);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn on_tick(&'static self, all_old: bool) {
-        self.send_all();
-        self.collect(false);
-        if let Some(_guard) = self.lock() {
-            self.give_pages(all_old);
-        }
-        purge::tick(all_old);
-    }
-
-    /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
-    /// the bytes of pages inside slabs.
-    pub(crate) fn purge(&'static self) -> usize {
-        self.collect(false);
-        self.lock().map_or(0, |_guard| self.give_pages(true))
-    }
-
-    /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
-    /// when that has grown by a quarter of what is in use, pages of free blocks go back, before
-    /// others are faulted in. Under the lock.
-    fn squeeze(&'static self) {
-        if self.waste.get() > self.waste_limit.get().max(WASTE_LEAST) {
-            self.give_pages(false);
-        }
-    }
-
-    /// Closes empty slabs and gives back the pages of free blocks; unless `all`, slabs are spared
-    /// that have handed out blocks since the last time. Under the lock. Returns the bytes of the
-    /// pages.
-    #[cold]
-    #[inline(never)]
-    fn give_pages(&'static self, all: bool) -> usize {
-        let mut bytes = 0;
-        for shelf in &self.shelves {
-            for slab in shelf.partial.iter() {
-                let spared = slab.was_active() && !all;
-                if slab.is_empty() && !(spared && shelf.partial.is_single()) {
-                    shelf.partial.remove(slab);
-                    // SAFETY: we hold the lock, and the lists name the slab no more.
-                    unsafe { self.close(slab) };
-                } else if !spared {
-                    bytes += self.give_pages_of(slab);
-                }
-            }
-        }
-        let margin = (self.used.get() / 4).max(WASTE_LEAST);
-        self.waste_limit.set(self.waste.get() + margin);
-        bytes
-    }
-
-    fn give_pages_of(&self, slab: &'static Slab) -> usize {
-        let bytes = slab.purge();
-        if bytes > 0 {
-            self.waste.set(self.waste.get() - bytes as isize);
-            // The marks of free blocks went with the pages. The slow path, which blocks of this
-            // slab take from now on, asks the bitmap.
-            slab.set_lost_marks(true);
-            self.unnote(slab);
-        }
-        bytes
-    }
-
-    /// Empties magazines and outbox into the slabs.
-    ///
-    /// # Safety
-    /// The heap is the calling thread's, or its thread is dead and the caller claimed it.
-    pub(crate) unsafe fn put_away(&'static self) {
-        for class in 0..size_class::COUNT {
-            match self.front.count(class) {
-                0 => {}
-                count => self.flush(class, count),
-            }
-        }
-        self.send_all();
-    }
-
     /// All slabs, under the lock.
-    pub(crate) fn slabs(&self, _: &Guard<'_>) -> impl Iterator<Item = &'static Slab> {
-        self.shelves.iter().flat_map(|shelf| shelf.partial.iter().chain(shelf.full.iter()))
+    pub(crate) fn slabs(&'static self, _: &Guard<'_>) -> impl Iterator<Item = &'static Slab> {
+        let uniform = |shelf: &'static Shelf| shelf.partial.iter().chain(shelf.full.iter());
+        self.shelves.iter().flat_map(uniform).chain(self.mixed_slabs())
+    }
+
+    fn mixed_slabs(&self) -> impl Iterator<Item = &'static Slab> {
+        self.mixed.iter().flat_map(Slabs::iter)
     }
 
     /// Every slab is in the right list and says it is this heap's.
@@ -552,20 +519,20 @@ impl Heap {
     pub(crate) fn check(&self) {
         let Some(_guard) = self.lock() else { return };
         let (mut used, mut waste) = (0, 0);
-        for (class, shelf) in self.shelves.iter().enumerate() {
-            for (list, full) in [(&shelf.partial, false), (&shelf.full, true)] {
-                for slab in list.iter() {
-                    slab.check();
-                    used += slab.used_bytes() as isize;
-                    waste += slab.waste();
-                    assert_eq!(slab.class(), class);
-                    assert_eq!(slab.heap(), self.address());
-                    assert_eq!(slab.is_full(), full);
-                    assert!(list.contains(slab));
-                    let entry = page_map::entry(slab.span().start()).expect("in the map");
-                    assert!(ptr::eq(entry.span().expect("a span"), slab.span()));
-                }
+        let shelves = self.shelves.iter().flat_map(|shelf| [&shelf.partial, &shelf.full]);
+        for list in shelves.chain(&self.mixed) {
+            for slab in list.iter() {
+                slab.check();
+                used += slab.used_bytes() as isize;
+                waste += slab.waste();
+                assert!(ptr::eq(self.list_of(slab), list), "in the wrong list");
+                assert!(list.contains(slab));
+                assert_eq!(slab.heap(), self.address());
+                let entry = page_map::entry(slab.span().start()).expect("in the map");
+                assert!(ptr::eq(entry.span().expect("a span"), slab.span()));
             }
+        }
+        for class in 0..size_class::COUNT {
             assert!(self.front.count(class) <= magazine::capacity(size_class::size(class)));
         }
         assert_eq!((used, waste), (self.used.get(), self.waste.get()));
@@ -580,13 +547,26 @@ fn slab_of(block: usize) -> &'static Slab {
     }
 }
 
+/// Asks something about a slab under the lock of its heap. To be called under no lock.
+pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> T {
+    let _guard = loop {
+        let heap = Heap::at(slab.heap());
+        let guard = heap.lock();
+        // The slab may have moved to another heap before we had the lock. What a fork has left
+        // locked does not change any more.
+        if guard.is_none() || slab.heap() == heap.address() {
+            break guard;
+        }
+    };
+    ask()
+}
+
 /// Puts a freed block back into its slab, whose heap may be anybody's. Under no lock.
 pub(crate) fn put_directly(slab: &'static Slab, block: usize) {
     loop {
         let heap = Heap::at(slab.heap());
         // Of a heap that a fork has left locked nothing can be reused.
         let Some(_guard) = heap.lock() else { return };
-        // The slab may have moved to another heap before we had the lock.
         if slab.heap() == heap.address() {
             heap.put_back(slab, block);
             break;

@@ -1,0 +1,138 @@
+//! What a heap gives back to the system, and when.
+
+use super::Heap;
+use crate::purge;
+use crate::size_class;
+use crate::slab::Slab;
+
+/// Slow paths between two looks at the clock.
+const TICK_EVERY: u32 = 16;
+/// Waste that is not worth a look, and what patience makes of it at most.
+const WASTE_LEAST: isize = 4 << 20;
+const WASTE_MOST: isize = 32 << 20;
+/// How many times the margin of waste is doubled at most.
+const PATIENCE_MOST: u32 = 4;
+
+/// What a squeeze found: how many bytes went back, and how many had ever come into use.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Past {
+    purged: isize,
+    touched: isize,
+    used: isize,
+}
+
+impl Heap {
+    pub(crate) fn tick(&'static self) {
+        let ticks = self.ticks.get().wrapping_add(1);
+        self.ticks.set(ticks);
+        if ticks.is_multiple_of(TICK_EVERY)
+            && let Some(all_old) = purge::due()
+        {
+            self.on_tick(all_old);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn on_tick(&'static self, all_old: bool) {
+        self.send_all();
+        self.collect(false);
+        if let Some(_guard) = self.lock() {
+            if self.squeezes.replace(0) == 0 {
+                self.patience.set(self.patience.get().saturating_sub(1));
+            }
+            self.give_pages(all_old);
+        }
+        purge::tick(all_old);
+    }
+
+    /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
+    /// the bytes of pages inside slabs.
+    pub(crate) fn purge(&'static self) -> usize {
+        self.collect(false);
+        self.lock().map_or(0, |_guard| self.give_pages(true))
+    }
+
+    /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
+    /// when that has grown by a quarter of what is in use, pages of free blocks go back, before
+    /// others are faulted in. Where those that went back the last time were soon needed again, it
+    /// may grow by twice as much from now on. Under the lock.
+    pub(super) fn squeeze(&'static self) {
+        if self.waste.get() <= self.waste_limit.get().max(WASTE_LEAST) {
+            return;
+        }
+        let past = self.past.get();
+        let grown = (self.used.get() - past.used).max(0);
+        let again = self.touched.get() - past.touched - grown;
+        self.squeezes.set(self.squeezes.get() + 1);
+        if past.purged > 0 && again > past.purged / 2 {
+            self.patience.set((self.patience.get() + 1).min(PATIENCE_MOST));
+            self.past.set(Past::default());
+            self.waste_limit.set(self.waste.get() + self.margin());
+            return;
+        }
+        let purged = self.give_pages(false) as isize;
+        self.past.set(Past { purged, touched: self.touched.get(), used: self.used.get() });
+    }
+
+    /// By how much the waste may grow until the next look.
+    fn margin(&self) -> isize {
+        let used = self.used.get();
+        let margin = (used / 4).max(WASTE_LEAST) << self.patience.get();
+        margin.min(used.max(WASTE_MOST))
+    }
+
+    /// Closes empty slabs and gives back the pages of free blocks; unless `all`, slabs are spared
+    /// that have handed out blocks since the last time. Under the lock. Returns the bytes of the
+    /// pages.
+    #[cold]
+    #[inline(never)]
+    fn give_pages(&'static self, all: bool) -> usize {
+        let mut bytes = 0;
+        for shelf in &self.shelves {
+            for slab in shelf.partial.iter() {
+                let spared = slab.was_active() && !all;
+                if slab.is_empty() && !(spared && shelf.partial.is_single()) {
+                    shelf.partial.remove(slab);
+                    // SAFETY: we hold the lock, and the lists name the slab no more.
+                    unsafe { self.close(slab) };
+                } else if !spared {
+                    bytes += self.give_pages_of(slab);
+                }
+            }
+        }
+        for slab in self.mixed_slabs() {
+            if !slab.was_active() || all {
+                bytes += self.give_pages_of(slab);
+            }
+        }
+        self.waste_limit.set(self.waste.get() + self.margin());
+        bytes
+    }
+
+    fn give_pages_of(&self, slab: &'static Slab) -> usize {
+        let bytes = slab.purge();
+        if bytes > 0 {
+            self.waste.set(self.waste.get() - bytes as isize);
+            // The marks of free blocks went with the pages. The slow path, which blocks of this
+            // slab take from now on, asks the bitmap.
+            slab.set_lost_marks(true);
+            self.unnote(slab);
+        }
+        bytes
+    }
+
+    /// Empties magazines and outbox into the slabs.
+    ///
+    /// # Safety
+    /// The heap is the calling thread's, or its thread is dead and the caller claimed it.
+    pub(crate) unsafe fn put_away(&'static self) {
+        for class in 0..size_class::COUNT {
+            match self.front.count(class) {
+                0 => {}
+                count => self.flush(class, count),
+            }
+        }
+        self.send_all();
+    }
+}

@@ -1,0 +1,105 @@
+//! How a heap uses the holes that one size has left for others: see the mixed module.
+//!
+//! Mixed slabs are kept by the smallest class that has no room in them, as far as is known. A class
+//! is served from the first list above its own that has a slab: from the smallest holes that may do.
+
+use super::Heap;
+use crate::page_map;
+use crate::size_class;
+use crate::slab::{MIXED, Slab};
+use crate::units::UNIT;
+
+/// Mixed slabs that are tried for a batch.
+const LOOK_AT: usize = 16;
+/// A slab becomes a mixed one when at least this part of it is resident and not in use.
+const SPARSE: isize = (UNIT / 4) as isize;
+/// Slabs are mixed when the heap wastes so much, and this part of what is in use.
+const WASTE_LEAST: isize = 4 << 20;
+const WASTE_PART: isize = 16;
+
+impl Heap {
+    /// Takes up to `most` blocks of a class out of mixed slabs; whether there was any. Under the
+    /// lock.
+    pub(super) fn take_mixed(
+        &'static self,
+        class: usize,
+        most: usize,
+        mut each: impl FnMut(usize),
+    ) -> bool {
+        if !self.has_mixed.get() || size_class::slab_units(class) != 1 {
+            return false;
+        }
+        let mut left = most;
+        let mut tries = 0;
+        for fit in class + 1..=MIXED {
+            while left > 0
+                && (tries < LOOK_AT || left == most)
+                && let Some(slab) = self.mixed[fit].first()
+            {
+                tries += 1;
+                let (taken, touched) = slab.take_mixed(class, left, &mut each);
+                self.account(taken * size_class::size(class), touched);
+                left -= taken;
+                if left > 0 {
+                    self.refit(slab, class);
+                }
+            }
+        }
+        left < most
+    }
+
+    /// Puts a mixed slab into the list of another class.
+    fn refit(&self, slab: &'static Slab, class: usize) {
+        self.mixed[slab.fit()].remove(slab);
+        slab.set_fit(class);
+        self.mixed[class].push(slab);
+    }
+
+    /// Makes sparse slabs mixed ones, where that is worth it. Slabs are spared that have handed out
+    /// blocks since the last time. False when there is none. Under the lock.
+    pub(super) fn mix(&'static self) -> bool {
+        let (used, waste) = (self.used.get(), self.waste.get());
+        let next = waste + (used / (4 * WASTE_PART)).max(WASTE_LEAST / 4);
+        if waste < self.mix_limit.get().max(WASTE_LEAST).max(used / WASTE_PART) {
+            // After waste has become less, less than before calls for another look.
+            self.mix_limit.set(self.mix_limit.get().min(next));
+            return false;
+        }
+        self.mix_limit.set(next);
+        let mut any = false;
+        for (class, shelf) in self.shelves.iter().enumerate() {
+            if size_class::slab_units(class) != 1 {
+                break;
+            }
+            for slab in shelf.partial.iter() {
+                let is_sparse = slab.waste() >= SPARSE && !slab.is_empty();
+                if slab.was_active() || !is_sparse || !slab.mix() {
+                    continue;
+                }
+                shelf.partial.remove(slab);
+                page_map::enter(slab.span(), false);
+                self.unnote(slab);
+                self.mixed[slab.fit()].push(slab);
+                any = true;
+            }
+        }
+        self.has_mixed.set(self.has_mixed.get() || any);
+        any
+    }
+
+    /// What follows when the block at `address` has come back to a mixed slab. Under the lock.
+    pub(super) fn after_put_mixed(&'static self, slab: &'static Slab, address: usize) {
+        if slab.is_empty() {
+            self.mixed[slab.fit()].remove(slab);
+            // SAFETY: we hold the lock, and the lists name the slab no more.
+            unsafe { self.close(slab) };
+            return;
+        }
+        let hole = slab.hole_at(address);
+        if slab.fit() != MIXED && hole >= size_class::size(slab.fit()) {
+            // The class of the hole itself need not fit, for want of alignment or a few bytes.
+            let fit = if hole > size_class::MAX { MIXED } else { size_class::of(hole) + 1 };
+            self.refit(slab, fit);
+        }
+    }
+}
