@@ -3,6 +3,7 @@
 //! The fast paths are here, inlined into the exported functions; everything else is behind one call.
 //! A pointer from outside is untrusted until [`resolve`] has found what it is.
 
+use crate::arena::Purpose;
 use crate::fatal::{self, Misuse};
 use crate::heap::Heap;
 use crate::huge;
@@ -115,7 +116,7 @@ fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         // The system gives no more, but what is free in the arenas may do.
         arena::take_committed(units, align)?
     } else {
-        arena::take(units, align, arena::Purpose::Large)?
+        arena::take(units, align, Purpose::of_block(bytes))?
     };
     let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
         run.arena.give(run.start, units, !run.clean);

@@ -116,23 +116,26 @@ impl Map {
         word * 64 + bits.trailing_zeros() as usize
     }
 
-    /// The lowest free run of `count` granules from `at` on. Under the lock.
-    pub(crate) fn find(&self, mut at: usize, count: usize) -> Option<usize> {
+    /// The lowest free run of `count` granules from `at` on, or the length of the longest one there.
+    /// Under the lock.
+    pub(crate) fn find(&self, mut at: usize, count: usize) -> Result<usize, usize> {
+        let mut longest = 0;
         loop {
             at = self.next(at, true);
-            if at + count > GRANULES {
-                return None;
+            if at == GRANULES {
+                return Err(longest);
             }
             let used = self.next(at, false);
-            if used >= at + count {
-                return Some(at);
+            if used - at >= count {
+                return Ok(at);
             }
+            longest = longest.max(used - at);
             at = used;
         }
     }
 
-    /// The length of the free run that a free granule is in. Under the lock.
-    pub(crate) fn hole(&self, granule: usize) -> usize {
+    /// The start and the length of the free run that a free granule is in. Under the lock.
+    pub(crate) fn hole(&self, granule: usize) -> (usize, usize) {
         let mut word = granule / 64;
         let mut used = !self.free[word].load(Ordering::Relaxed) << (63 - granule % 64);
         let mut from = granule + 1;
@@ -142,7 +145,7 @@ impl Map {
             used = !self.free[word].load(Ordering::Relaxed);
         }
         let from = if used == 0 { 0 } else { from - used.leading_zeros() as usize };
-        self.next(granule, false) - from
+        (from, self.next(granule, false) - from)
     }
 
     /// The lengths of all blocks. Under the lock.
@@ -188,7 +191,7 @@ mod tests {
                             && model.range(..at + count).next_back().is_none_or(|(s, n)| s + n <= at)
                     };
                     let expected = (0..GRANULES).find(|&at| fits(at));
-                    prop_assert_eq!(map.find(0, count), expected);
+                    prop_assert_eq!(map.find(0, count).ok(), expected);
                     if let Some(at) = expected {
                         map.insert(at, count);
                         model.insert(at, count);
@@ -204,7 +207,7 @@ mod tests {
                 let before = model.range(..=granule).next_back().map_or(0, |(s, n)| s + n);
                 if before <= granule {
                     let behind = model.range(granule..).next().map_or(GRANULES, |(&s, _)| s);
-                    prop_assert_eq!(map.hole(granule), behind - before);
+                    prop_assert_eq!(map.hole(granule), (before, behind - before));
                 }
                 let held = model.range(..=granule).next_back().is_some_and(|(s, n)| granule < s + n);
                 prop_assert_eq!(map.is_free(granule), !held);

@@ -6,7 +6,7 @@
 //! is small) and age (what has been free for the decay time goes back at the next slow path).
 //!
 //! The limit of volume is a part of what is in use. When much of what went back is soon needed again
-//! it was too low, and is doubled; when nothing is, it falls back.
+//! it was too low, and rises by so much; when nothing is, it falls back.
 
 use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
@@ -20,16 +20,15 @@ const LIMIT_PART: usize = 8;
 
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
-/// How many times the limit was doubled.
-static DOUBLED: AtomicUsize = AtomicUsize::new(0);
+/// By how many units the limit has risen.
+static RISEN: AtomicUsize = AtomicUsize::new(0);
 
 /// How many dirty units may stay.
 fn limit() -> usize {
     let most = config::dirty_limit() >> UNIT_SHIFT;
     let part = (arena::used() / LIMIT_PART).max(LIMIT_LEAST);
-    // What the user says is zero stays zero, and no doubling passes what is left.
-    let doubled = most.min(part) << DOUBLED.load(Ordering::Relaxed);
-    doubled.min(LIMIT_MOST.max(most))
+    // What the user says is zero stays zero.
+    if most == 0 { 0 } else { most.min(part) + RISEN.load(Ordering::Relaxed) }
 }
 
 /// Called, without locks, when runs have become free: keeps the bound of volume.
@@ -49,9 +48,13 @@ pub(crate) fn enforce() {
         return;
     }
     let mut limit = limit();
-    if dirty > limit && limit < LIMIT_MOST && arena::take_retaken() > limit / 2 {
-        DOUBLED.fetch_add(1, Ordering::Relaxed);
-        limit *= 2;
+    if dirty > limit && limit > 0 {
+        let risen = RISEN.load(Ordering::Relaxed);
+        if risen < LIMIT_MOST && arena::retaken() > limit / 2 {
+            let rise = arena::take_retaken().min(LIMIT_MOST - risen);
+            RISEN.store(risen + rise, Ordering::Relaxed);
+            limit += rise;
+        }
     }
     if dirty > limit {
         let mut excess = dirty - limit + limit / 4;
@@ -81,8 +84,8 @@ pub(crate) fn due() -> Option<bool> {
 /// A tick: gives back the free units that are older than a decay time.
 pub(crate) fn tick(all_old: bool) {
     if arena::take_retaken() == 0 {
-        let less = |doubled: usize| doubled.checked_sub(1);
-        let _ = DOUBLED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        let risen = RISEN.load(Ordering::Relaxed);
+        RISEN.store(risen - risen.div_ceil(8), Ordering::Relaxed);
     }
     for arena in arena::all() {
         if arena.dirty() > 0 {

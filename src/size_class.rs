@@ -83,6 +83,11 @@ pub(crate) fn of_medium(size: usize) -> Option<usize> {
     MEDIUM.get(size.wrapping_sub(1) / MEDIUM_STEP).map(|&class| class as usize)
 }
 
+/// The smallest class whose blocks are larger than `size` bytes; None when there is none.
+pub(crate) fn above(size: usize) -> Option<usize> {
+    (size < MAX).then(|| of(size + 1))
+}
+
 /// The block size of `class`.
 pub(crate) fn size(class: usize) -> usize {
     SIZE[class] as usize

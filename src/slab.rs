@@ -49,12 +49,16 @@ pub(crate) struct Slab {
     is_active: Cell<bool>,
     /// In a mixed slab: blocks of this class, and of larger ones, have no room.
     fit: Cell<u8>,
+    /// Where the search for room starts.
+    hint: Cell<u16>,
     size: Cell<u32>,
     /// See [`size_class::start64`].
     inverse: Cell<u64>,
     bound: Cell<u64>,
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
+    /// Bit i: part i has gone back to the system since the slab was opened.
+    purged: Cell<u64>,
     inline: Cell<[u64; INLINE]>,
 }
 
@@ -69,6 +73,13 @@ pub(crate) const MIXED: usize = size_class::COUNT;
 
 /// The mark of a freed block: a number without meaning, that programs have no reason to store.
 pub(crate) const MARK: usize = 0x5f1e_e7ed;
+
+/// Bytes of slabs that went back to the system and were needed again, ever.
+static RETOUCHED: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn retouched() -> usize {
+    RETOUCHED.load(Ordering::Relaxed)
+}
 
 /// The second word of a block.
 #[inline(always)]
@@ -129,6 +140,7 @@ impl Slab {
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
         let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
         slab.touched.set(if run.clean { 0 } else { all_parts });
+        slab.purged.set(0);
         arena::note_touched(slab.touched_bytes() as isize);
         Some(slab)
     }
@@ -385,6 +397,10 @@ impl Slab {
         self.touched.set(touched[0]);
         let bytes = (touched[0] ^ before).count_ones() as usize * part;
         arena::note_touched(bytes as isize);
+        let again = (touched[0] ^ before) & self.purged.get();
+        if again != 0 {
+            RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
+        }
         bytes
     }
 
@@ -417,9 +433,16 @@ impl Slab {
         Some(count * self.size())
     }
 
-    /// Bytes of the free run in a mixed slab that the free granule at `address` is in.
-    pub(crate) fn hole_at(&self, address: usize) -> usize {
-        self.map().hole(self.granule(address)) * MIN_ALIGN
+    /// Bytes of the free run in a mixed slab that the free granule at `address` is in, and where it
+    /// starts, for [`set_hint`](Slab::set_hint).
+    pub(crate) fn hole_at(&self, address: usize) -> (usize, usize) {
+        let (granule, count) = self.map().hole(self.granule(address));
+        (granule, count * MIN_ALIGN)
+    }
+
+    /// Makes the search for room in a mixed slab start at a hole.
+    pub(crate) fn set_hint(&self, granule: usize) {
+        self.hint.set(granule as u16);
     }
 
     /// Whether the block, or the granule, is free and in the slab.
@@ -456,6 +479,7 @@ impl Slab {
         self.inverse.set(1 << (64 - MIN_ALIGN.trailing_zeros()));
         self.bound.set(1);
         self.set_fit(MIXED);
+        self.set_hint(0);
         true
     }
 
@@ -470,7 +494,8 @@ impl Slab {
     }
 
     /// Takes up to `most` blocks of a class out of a mixed slab, aligned to sixteen bytes only. Returns
-    /// how many, and how many bytes became resident.
+    /// how many, and how many bytes became resident; when none, or no more than there are is known,
+    /// notes what still fits.
     pub(crate) fn take_mixed(
         &self,
         class: usize,
@@ -478,17 +503,28 @@ impl Slab {
         mut each: impl FnMut(usize),
     ) -> (usize, usize) {
         let count = size_class::size(class) / MIN_ALIGN;
-        let (map, mut at) = (self.map(), self.low.get() as usize * 64);
+        let (map, low) = (self.map(), self.low.get() as usize * 64);
+        let mut at = (self.hint.get() as usize).max(low);
         let (mut taken, mut touched) = (0, 0);
-        while taken < most
-            && let Some(granule) = map.find(at, count)
-        {
-            map.insert(granule, count);
-            touched += self.touch(granule, granule + count - 1);
-            each(self.block(granule));
-            at = granule + count;
-            taken += 1;
+        while taken < most {
+            match map.find(at, count) {
+                Ok(granule) => {
+                    map.insert(granule, count);
+                    touched += self.touch(granule, granule + count - 1);
+                    each(self.block(granule));
+                    at = granule + count;
+                    taken += 1;
+                }
+                Err(longest) if at == low => {
+                    let fit = size_class::above(longest * MIN_ALIGN);
+                    self.set_fit(fit.unwrap_or(MIXED));
+                    break;
+                }
+                Err(_) if taken > 0 => break,
+                Err(_) => at = low,
+            }
         }
+        self.set_hint(if taken == most { at } else { 0 });
         self.is_active.set(true);
         self.free.set((self.free() - taken * count) as u16);
         (taken, touched)
@@ -517,6 +553,7 @@ impl Slab {
                 if unsafe { sys::discard(self.span.start() + at * part, (end - at) * part) } {
                     let run = (u64::MAX >> (64 - (end - at))) << at;
                     self.touched.set(self.touched.get() & !run);
+                    self.purged.set(self.purged.get() | run);
                     purged += (end - at) * part;
                 }
             }
@@ -592,9 +629,7 @@ impl Slabs {
     }
 
     /// A slab and those behind it in its list.
-    fn iter_from(
-        first: Option<&'static Slab>,
-    ) -> impl Iterator<Item = &'static Slab> + use<> {
+    fn iter_from(first: Option<&'static Slab>) -> impl Iterator<Item = &'static Slab> + use<> {
         let mut at = first;
         core::iter::from_fn(move || {
             let slab = at?;

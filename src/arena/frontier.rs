@@ -1,12 +1,13 @@
 //! The frontier of an arena: what lies below is committed.
 //!
 //! Small heaps grow page by page. Huge pages spare most faults, and cost what is touched of none of
-//! their 512 pages; so they come with evidence that memory is filled. Of the first arena, which holds
-//! slabs: once it is large and nearly all of it has been handed out. Of others, which hold large
-//! blocks: once blocks that were freed have turned out to be full. What an arena grows by from then
-//! on is advised, in whole regions, and the regions that are full already are collapsed.
+//! their 512 pages; so they come with evidence that memory is filled. Of the arena of slabs: once it is
+//! large and nearly all of it has been handed out. Of those of large blocks: once blocks that were
+//! freed have turned out to be full. What an arena grows by from then on is advised, in whole
+//! regions, and the regions that are full already are collapsed, once. Blocks that span several
+//! huge pages get them at once: they lose the rest of one at most.
 
-use super::{Arena, REFUSED};
+use super::{Arena, BIG, Purpose, REFUSED};
 use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT};
 use crate::{config, sys};
 use core::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
@@ -38,7 +39,7 @@ pub(crate) fn note_touched(bytes: isize) {
 
 /// Looks, now and then, at how much of a large block that is about to be freed has been used.
 pub(crate) fn note_freed(start: usize, bytes: usize) {
-    if !FREED.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
+    if bytes >= BIG || !FREED.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
         return;
     }
     let pages = (bytes / sys::page_size()).min(SAMPLE_PAGES);
@@ -85,12 +86,17 @@ impl Arena {
         match config::huge() {
             config::Huge::Never => false,
             config::Huge::Always => true,
-            config::Huge::Auto if self.slot.get() == 0 => {
-                let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;
-                let touched = TOUCHED.load(Ordering::Relaxed).max(0) as usize;
-                touched >= LARGE && touched >= used - used / 4
-            }
-            config::Huge::Auto => FULLNESS.load(Ordering::Relaxed) >= FILLED,
+            config::Huge::Auto => match self.purpose.get() {
+                Purpose::Slab => {
+                    let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;
+                    let touched = TOUCHED.load(Ordering::Relaxed).max(0) as usize;
+                    // Once on, a little emptiness does not turn it off.
+                    let enough = if self.is_huge.get() { used / 2 } else { used - used / 4 };
+                    touched >= LARGE && touched >= enough
+                }
+                Purpose::Large => FULLNESS.load(Ordering::Relaxed) >= FILLED,
+                Purpose::Big => true,
+            },
         }
     }
 
@@ -103,10 +109,13 @@ impl Arena {
         }
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(from), (end - from) << UNIT_SHIFT, huge) };
+        if !huge || self.has_collapsed.replace(true) {
+            return;
+        }
         for unit in (from..frontier.saturating_sub(REGION_UNITS - 1)).step_by(REGION_UNITS) {
             let region = self.region(unit);
             let used = region.used.load(Ordering::Relaxed);
-            if huge && used | region.dirty.load(Ordering::Relaxed) == u32::MAX {
+            if used | region.dirty.load(Ordering::Relaxed) == u32::MAX {
                 // SAFETY: as above; the units are committed.
                 unsafe { sys::collapse(self.address(unit), REGION) };
             }

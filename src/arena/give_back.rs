@@ -10,14 +10,20 @@ use core::sync::atomic::Ordering;
 
 impl Arena {
     /// Gives dirty free units back to the system, from the top, until `keep` are left. With
-    /// `aged`, only those that the last tick had seen already. Returns how many went back.
+    /// `aged`, only those that the last tick had seen already. Regions that are free all over go
+    /// first: what is left of others cannot be on huge pages any more. Returns how many went back.
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
         let mut purged = 0;
-        let mut region = self.frontier.get().div_ceil(REGION_UNITS);
-        let first = self.first.get() / REGION_UNITS;
-        while region > first && self.dirty.load(Ordering::Relaxed) > keep {
-            region -= 1;
-            purged += self.purge_region(region, aged);
+        for only_whole in [true, false] {
+            let mut region = self.frontier.get().div_ceil(REGION_UNITS);
+            let first = self.first.get() / REGION_UNITS;
+            while region > first && self.dirty.load(Ordering::Relaxed) > keep {
+                region -= 1;
+                let used = self.region(region * REGION_UNITS).used.load(Ordering::Relaxed);
+                if !only_whole || used == 0 {
+                    purged += self.purge_region(region, aged);
+                }
+            }
         }
         PURGED.fetch_add(purged, Ordering::Relaxed);
         purged

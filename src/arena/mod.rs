@@ -25,6 +25,8 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
+/// Blocks from this size on are backed by huge pages at once.
+const BIG: usize = 2 * REGION;
 /// Another arena then.
 const OTHER_BYTES: usize = 64 << 30;
 /// The smallest arena worth having.
@@ -37,6 +39,7 @@ const TABLE_STEP: usize = 8192;
 /// A reserved range.
 pub(crate) struct Arena {
     lock: Lock,
+    purpose: Cell<Purpose>,
     slot: Cell<usize>,
     base: Cell<usize>,
     /// All units of the reservation, metadata included; and the first that can be handed out.
@@ -45,8 +48,9 @@ pub(crate) struct Arena {
     regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
-    /// Huge pages are advised.
+    /// Huge pages are advised; and what was full when they first were has been put on some.
     is_huge: Cell<bool>,
+    has_collapsed: Cell<bool>,
     /// Units below have their table entries and region states.
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
@@ -87,6 +91,7 @@ impl Arena {
     const fn new() -> Arena {
         Arena {
             lock: Lock::new(),
+            purpose: Cell::new(Purpose::Slab),
             slot: Cell::new(0),
             base: Cell::new(0),
             units: Cell::new(0),
@@ -94,6 +99,7 @@ impl Arena {
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             is_huge: Cell::new(false),
+            has_collapsed: Cell::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
             low: Cell::new(0),
@@ -460,16 +466,25 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
 }
 
 /// What a run is for. Slabs fill the first arena, and large blocks have others, so that each can
-/// have the pages that suit it; where address space is short, all arenas serve both.
+/// have the pages that suit it; where address space is short, all arenas serve all.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Purpose {
-    Slab,
+    Slab = 0,
+    /// One block.
     Large,
+    /// One block of several huge pages.
+    Big,
 }
 
 impl Purpose {
+    /// That of a large block.
+    pub(crate) fn of_block(bytes: usize) -> Purpose {
+        if bytes < BIG { Purpose::Large } else { Purpose::Big }
+    }
+
     fn suits(self, arena: &Arena) -> bool {
-        is_limited() || (arena.slot() == 0) == (self == Purpose::Slab)
+        is_limited() || arena.purpose.get() == self
     }
 }
 
@@ -477,7 +492,9 @@ impl Purpose {
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
     let from = |arena: &'static Arena| arena.take(units, align, true);
     let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
-    suiting().or_else(|| grow(units, align).and_then(|()| suiting())).or_else(|| all().find_map(from))
+    suiting()
+        .or_else(|| grow(units, align, purpose).and_then(|()| suiting()))
+        .or_else(|| all().find_map(from))
 }
 
 /// The same, without asking the system for anything.
@@ -487,7 +504,7 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 
 /// One more arena, with room for a run.
 #[cold]
-fn grow(units: usize, align: usize) -> Option<()> {
+fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     let share = match LIMITED.load(Ordering::Relaxed) {
@@ -507,7 +524,7 @@ fn grow(units: usize, align: usize) -> Option<()> {
         None if slots > page_map::MORE => return None,
         None => {
             let piece = meta::allocate(size_of::<Arena>())?;
-            // SAFETY: a zeroed piece is a valid closed arena, and it is ours alone.
+            // SAFETY: a zeroed piece is a valid closed arena for slabs, and it is ours alone.
             let arena: &'static Arena = unsafe { piece.cast().as_ref() };
             arena.slot.set(slots);
             last.next.store((&raw const *arena).cast_mut(), Ordering::Release);
@@ -516,6 +533,7 @@ fn grow(units: usize, align: usize) -> Option<()> {
     };
     let mut wanted = share.max(bytes);
     let _arena = arena.lock.inherit(Rank::Arena);
+    arena.purpose.set(purpose);
     loop {
         // SAFETY: the arena is closed, and we hold its lock.
         if unsafe { arena.open_other(wanted) } {
@@ -551,7 +569,11 @@ pub(crate) fn is_limited() -> bool {
     LIMITED.load(Ordering::Relaxed) != 0
 }
 
-/// Units that went back to the system and were needed again since the last time.
+/// Units that went back to the system and were needed again, since they were last taken.
+pub(crate) fn retaken() -> usize {
+    RETAKEN.load(Ordering::Relaxed)
+}
+
 pub(crate) fn take_retaken() -> usize {
     RETAKEN.swap(0, Ordering::Relaxed)
 }

@@ -3,22 +3,26 @@
 use super::Heap;
 use crate::purge;
 use crate::size_class;
-use crate::slab::Slab;
+use crate::slab::{self, Slab};
 
 /// Slow paths between two looks at the clock.
 const TICK_EVERY: u32 = 16;
-/// Waste that is not worth a look, and what patience makes of it at most.
-const WASTE_LEAST: isize = 4 << 20;
-const WASTE_MOST: isize = 32 << 20;
+/// Waste that is not worth a look when a slab is to be opened, or when blocks come back, which may be
+/// the first ones of many: whole slabs go back more cheaply than pages.
+pub(super) const WASTE_LEAST: isize = 4 << 20;
+pub(super) const WASTE_LATER: isize = 16 << 20;
+/// What patience makes of it at most.
+const WASTE_MOST: isize = 128 << 20;
 /// How many times the margin of waste is doubled at most.
-const PATIENCE_MOST: u32 = 4;
+const PATIENCE_MOST: u32 = 5;
+/// Patience wears off by one in so many ticks without a squeeze.
+const CALM: u32 = 4;
 
-/// What a squeeze found: how many bytes went back, and how many had ever come into use.
-#[derive(Clone, Copy, Default)]
+/// How many bytes squeezes have given back, and [`slab::retouched`] before the first of them.
+#[derive(Clone, Copy)]
 pub(super) struct Past {
     purged: isize,
-    touched: isize,
-    used: isize,
+    retouched: usize,
 }
 
 impl Heap {
@@ -38,7 +42,9 @@ impl Heap {
         self.send_all();
         self.collect(false);
         if let Some(_guard) = self.lock() {
-            if self.squeezes.replace(0) == 0 {
+            self.calm.set(self.calm.get() + 1);
+            if self.calm.get() >= CALM {
+                self.calm.set(0);
                 self.patience.set(self.patience.get().saturating_sub(1));
             }
             self.give_pages(all_old);
@@ -57,29 +63,30 @@ impl Heap {
     /// when that has grown by a quarter of what is in use, pages of free blocks go back, before
     /// others are faulted in. Where those that went back the last time were soon needed again, it
     /// may grow by twice as much from now on. Under the lock.
-    pub(super) fn squeeze(&'static self) {
-        if self.waste.get() <= self.waste_limit.get().max(WASTE_LEAST) {
+    pub(super) fn squeeze(&'static self, least: isize) {
+        if self.waste.get() <= self.waste_limit.get().max(least) {
             return;
         }
-        let past = self.past.get();
-        let grown = (self.used.get() - past.used).max(0);
-        let again = self.touched.get() - past.touched - grown;
-        self.squeezes.set(self.squeezes.get() + 1);
+        self.calm.set(0);
+        let (mut past, now) = (self.past.get(), slab::retouched());
+        let again = now.wrapping_sub(past.retouched) as isize;
         if past.purged > 0 && again > past.purged / 2 {
-            self.patience.set((self.patience.get() + 1).min(PATIENCE_MOST));
-            self.past.set(Past::default());
+            while self.patience.get() < PATIENCE_MOST && self.margin() < again {
+                self.patience.set(self.patience.get() + 1);
+            }
+            past = Past { purged: 0, retouched: now };
             self.waste_limit.set(self.waste.get() + self.margin());
-            return;
+        } else {
+            past.purged += self.give_pages(false) as isize;
         }
-        let purged = self.give_pages(false) as isize;
-        self.past.set(Past { purged, touched: self.touched.get(), used: self.used.get() });
+        self.past.set(past);
     }
 
     /// By how much the waste may grow until the next look.
     fn margin(&self) -> isize {
         let used = self.used.get();
-        let margin = (used / 4).max(WASTE_LEAST) << self.patience.get();
-        margin.min(used.max(WASTE_MOST))
+        let margin = (used / 4).max(WASTE_LEAST);
+        (margin << self.patience.get()).min(margin.max(WASTE_MOST))
     }
 
     /// Closes empty slabs and gives back the pages of free blocks; unless `all`, slabs are spared

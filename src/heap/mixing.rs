@@ -4,6 +4,7 @@
 //! is served from the first list above its own that has a slab: from the smallest holes that may do.
 
 use super::Heap;
+use super::give_back::WASTE_LEAST;
 use crate::page_map;
 use crate::size_class;
 use crate::slab::{MIXED, Slab};
@@ -13,9 +14,8 @@ use crate::units::UNIT;
 const LOOK_AT: usize = 16;
 /// A slab becomes a mixed one when at least this part of it is resident and not in use.
 const SPARSE: isize = (UNIT / 4) as isize;
-/// Slabs are mixed when the heap wastes so much, and this part of what is in use.
-const WASTE_LEAST: isize = 4 << 20;
-const WASTE_PART: isize = 16;
+/// Slabs are mixed when the heap wastes this part of what is in use.
+const WASTE_PART: isize = 8;
 
 impl Heap {
     /// Takes up to `most` blocks of a class out of mixed slabs; whether there was any. Under the
@@ -40,19 +40,13 @@ impl Heap {
                 let (taken, touched) = slab.take_mixed(class, left, &mut each);
                 self.account(taken * size_class::size(class), touched);
                 left -= taken;
-                if left > 0 {
-                    self.refit(slab, class);
+                if slab.fit() != fit {
+                    self.mixed[fit].remove(slab);
+                    self.mixed[slab.fit()].push(slab);
                 }
             }
         }
         left < most
-    }
-
-    /// Puts a mixed slab into the list of another class.
-    fn refit(&self, slab: &'static Slab, class: usize) {
-        self.mixed[slab.fit()].remove(slab);
-        slab.set_fit(class);
-        self.mixed[class].push(slab);
     }
 
     /// Makes sparse slabs mixed ones, where that is worth it. Slabs are spared that have handed out
@@ -95,11 +89,13 @@ impl Heap {
             unsafe { self.close(slab) };
             return;
         }
-        let hole = slab.hole_at(address);
-        if slab.fit() != MIXED && hole >= size_class::size(slab.fit()) {
-            // The class of the hole itself need not fit, for want of alignment or a few bytes.
-            let fit = if hole > size_class::MAX { MIXED } else { size_class::of(hole) + 1 };
-            self.refit(slab, fit);
+        let (start, hole) = slab.hole_at(address);
+        let fit = size_class::above(hole).unwrap_or(MIXED);
+        if fit > slab.fit() {
+            self.mixed[slab.fit()].remove(slab);
+            slab.set_fit(fit);
+            slab.set_hint(start);
+            self.mixed[fit].push(slab);
         }
     }
 }

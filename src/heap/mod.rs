@@ -20,7 +20,7 @@ use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
-use give_back::Past;
+use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
@@ -63,11 +63,9 @@ pub(crate) struct Heap {
     waste: Cell<isize>,
     /// The next look for pages to give back comes when the waste passes this.
     waste_limit: Cell<isize>,
-    /// Bytes that have become resident, ever.
-    touched: Cell<isize>,
-    /// The last squeeze, how many there were since the last tick, and what they have taught.
+    /// What squeezes gave back, the ticks without one, and what they have taught.
     past: Cell<Past>,
-    squeezes: Cell<u32>,
+    calm: Cell<u32>,
     patience: Cell<u32>,
     /// The next look for slabs to mix comes when it passes this.
     mix_limit: Cell<isize>,
@@ -180,7 +178,7 @@ impl Heap {
                 if !open {
                     return None;
                 }
-                self.squeeze();
+                self.squeeze(WASTE_LEAST);
                 self.open_slab(class)?
             }
         };
@@ -203,7 +201,7 @@ impl Heap {
             None if mixed && self.take_mixed(class, 1, &mut take) => {}
             None if mixed && self.mix() && self.take_mixed(class, 1, &mut take) => {}
             None => {
-                self.squeeze();
+                self.squeeze(WASTE_LEAST);
                 self.take_from(self.open_slab(class)?, take);
             }
         }
@@ -221,7 +219,6 @@ impl Heap {
     fn account(&self, used: usize, touched: usize) {
         self.used.set(self.used.get() + used as isize);
         self.waste.set(self.waste.get() + touched as isize - used as isize);
-        self.touched.set(self.touched.get() + touched as isize);
     }
 
     /// Counts a slab that came to the heap (1) or left it (-1).
@@ -368,7 +365,7 @@ impl Heap {
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
         unsafe { self.front.drain(class, count, |block| self.put_back(slab_of(block), block)) };
         self.look_for_low(class);
-        self.squeeze();
+        self.squeeze(WASTE_LATER);
         drop(guard);
         purge::enforce();
     }
