@@ -408,7 +408,8 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
                 fatal::misuse("free", Misuse::DoubleFree, address);
             }
             let (arena, units) = (arena::at(large.span().arena()), large.span().units());
-            arena::note_freed(address, large.bytes());
+            // SAFETY: we closed the block.
+            unsafe { arena::note_freed(address, large.bytes()) };
             TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
             count_large(-1, -(large.bytes() as isize));
             page_map::clear(address, units, true);

@@ -114,13 +114,13 @@ pub(crate) fn fits(place: u8, size: usize) -> bool {
     size.wrapping_sub(half + 1) < half
 }
 
-/// How many units a slab of this class spans: one while it holds at least eight blocks.
+/// How many units a slab of this class spans: one while it holds at least eight blocks, and then so
+/// many that it holds four.
 pub(crate) const fn slab_units(class: usize) -> usize {
     match size_at(class) {
         0..=8192 => 1,
-        8193..=16384 => 2,
-        16385..=32768 => 4,
-        _ => 8,
+        8193..=32768 => 2,
+        _ => 4,
     }
 }
 

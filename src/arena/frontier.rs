@@ -4,11 +4,10 @@
 //! their 512 pages; so they come with evidence that memory is filled. Of the arena of slabs: once it is
 //! large and nearly all of it has been handed out. Of those of large blocks: once blocks that were
 //! freed have turned out to be full. What an arena grows by from then on is advised, in whole
-//! regions, and the regions that are full already are collapsed, once. Blocks that span several
-//! huge pages get them at once: they lose the rest of one at most.
+//! regions. Blocks that span several huge pages get them at once: they lose the rest of one at most.
 
 use super::{Arena, BIG, Purpose, REFUSED};
-use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT};
+use crate::units::{REGION_UNITS, UNIT_SHIFT};
 use crate::{config, sys};
 use core::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 
@@ -16,11 +15,12 @@ use core::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
 /// Bytes that slabs have handed out from which on they grow by huge pages.
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 16 << 20;
 /// One of so many freed large blocks is looked at.
 const SAMPLE: usize = 4;
-/// How many pages of it, at its end.
-const SAMPLE_PAGES: usize = 64;
+/// How many words of it, one in each of so many pages, and where in the page.
+const SAMPLE_WORDS: usize = 8;
+const WORD_IN_PAGE: usize = 1024;
 /// The average of what was found, in 256ths, weighs the last look by one part in so many.
 const WEIGHT: usize = 2;
 /// From this average on large blocks are said to be filled.
@@ -28,7 +28,7 @@ const FILLED: usize = 200;
 
 /// Bytes of slabs that may be resident.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
-/// Large blocks freed, and the part of those looked at that was resident.
+/// Large blocks freed, and the part of those looked at that was in use.
 static FREED: AtomicUsize = AtomicUsize::new(0);
 static FULLNESS: AtomicUsize = AtomicUsize::new(0);
 
@@ -38,17 +38,23 @@ pub(crate) fn note_touched(bytes: isize) {
 }
 
 /// Looks, now and then, at how much of a large block that is about to be freed has been used.
-pub(crate) fn note_freed(start: usize, bytes: usize) {
+///
+/// # Safety
+/// The block is the caller's.
+pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
     if bytes >= BIG || !FREED.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
         return;
     }
-    let pages = (bytes / sys::page_size()).min(SAMPLE_PAGES);
-    let mut states = [0u8; SAMPLE_PAGES];
-    let from = start + bytes - pages * sys::page_size();
-    if pages == 0 || !sys::resident(from, &mut states[..pages]) {
+    // What was never written reads as zero, and so may some of what was: the error is on the side of
+    // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
+    let step = bytes / SAMPLE_WORDS & !(sys::page_size() - 1);
+    if step == 0 {
         return;
     }
-    let found = states.iter().filter(|&state| state & 1 == 1).count() * 256 / pages;
+    let word = |i: usize| (start + i * step + WORD_IN_PAGE) as *const usize;
+    // SAFETY: the words lie in the block, which the caller owns, and are aligned.
+    let found = (0..SAMPLE_WORDS).filter(|&i| unsafe { word(i).read_volatile() } != 0).count();
+    let found = found * 256 / SAMPLE_WORDS;
     // Looks of several threads at once may be lost.
     let average = FULLNESS.load(Ordering::Relaxed);
     FULLNESS.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);
@@ -91,7 +97,7 @@ impl Arena {
                     let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;
                     let touched = TOUCHED.load(Ordering::Relaxed).max(0) as usize;
                     // Once on, a little emptiness does not turn it off.
-                    let enough = if self.is_huge.get() { used / 2 } else { used - used / 4 };
+                    let enough = if self.is_huge.get() { used / 2 } else { used - used / 8 };
                     touched >= LARGE && touched >= enough
                 }
                 Purpose::Large => FULLNESS.load(Ordering::Relaxed) >= FILLED,
@@ -103,22 +109,11 @@ impl Arena {
     /// Advises huge pages for the whole regions of the arena, or none any more.
     fn advise(&self, huge: bool) {
         let from = self.first.get().next_multiple_of(REGION_UNITS);
-        let (frontier, end) = (self.frontier.get(), self.units.get());
+        let end = self.units.get();
         if from >= end {
             return;
         }
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(from), (end - from) << UNIT_SHIFT, huge) };
-        if !huge || self.has_collapsed.replace(true) {
-            return;
-        }
-        for unit in (from..frontier.saturating_sub(REGION_UNITS - 1)).step_by(REGION_UNITS) {
-            let region = self.region(unit);
-            let used = region.used.load(Ordering::Relaxed);
-            if used | region.dirty.load(Ordering::Relaxed) == u32::MAX {
-                // SAFETY: as above; the units are committed.
-                unsafe { sys::collapse(self.address(unit), REGION) };
-            }
-        }
     }
 }

@@ -27,8 +27,11 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 const FIRST_BYTES: usize = 1 << 40;
 /// Blocks from this size on are backed by huge pages at once.
 const BIG: usize = 2 * REGION;
-/// Another arena then.
-const OTHER_BYTES: usize = 64 << 30;
+/// Another arena then; those that follow are ever larger.
+const OTHER_BYTES: usize = 4 << 30;
+const DOUBLINGS: usize = 8;
+/// Where the first arena is smaller than this, address space is limited.
+const SCARCE: usize = 1 << 30;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 /// The most address space that descriptors get: offsets to them have 32 bits.
@@ -48,9 +51,8 @@ pub(crate) struct Arena {
     regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
-    /// Huge pages are advised; and what was full when they first were has been put on some.
+    /// Huge pages are advised.
     is_huge: Cell<bool>,
-    has_collapsed: Cell<bool>,
     /// Units below have their table entries and region states.
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
@@ -99,7 +101,6 @@ impl Arena {
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             is_huge: Cell::new(false),
-            has_collapsed: Cell::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
             low: Cell::new(0),
@@ -316,6 +317,12 @@ impl Arena {
         Some(Run { arena: self, start: self.address(unit), units, clean })
     }
 
+    /// Whether there is address space for a run.
+    fn has_room(&self, units: usize, align: usize) -> bool {
+        let _guard = self.lock.inherit(Rank::Arena);
+        self.base.get() != 0 && self.find(units, align).is_some()
+    }
+
     /// Takes the free units right behind a run. None when they are not free; else whether clean.
     pub(crate) fn extend(&self, start: usize, units: usize, more: usize) -> Option<bool> {
         let _guard = self.lock.inherit(Rank::Arena);
@@ -427,6 +434,11 @@ pub(crate) unsafe fn start() -> bool {
     while bytes >= LEAST_BYTES {
         // SAFETY: as above.
         if unsafe { FIRST.open_first(bytes) } {
+            if bytes < SCARCE {
+                // Not by RLIMIT_AS, then: perhaps because all memory is to be locked.
+                let _ =
+                    LIMITED.compare_exchange(0, 2 * bytes, Ordering::Relaxed, Ordering::Relaxed);
+            }
             return true;
         }
         bytes /= 2;
@@ -492,9 +504,10 @@ impl Purpose {
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
     let from = |arena: &'static Arena| arena.take(units, align, true);
     let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
-    suiting()
-        .or_else(|| grow(units, align, purpose).and_then(|()| suiting()))
-        .or_else(|| all().find_map(from))
+    // Where an arena has the room the system has refused the memory, and one more would not help.
+    let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align));
+    let grown = || is_full().then(|| grow(units, align, purpose)).flatten();
+    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(|| all().find_map(from))
 }
 
 /// The same, without asking the system for anything.
@@ -508,7 +521,7 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     let share = match LIMITED.load(Ordering::Relaxed) {
-        0 => (FIRST.units.get() << UNIT_SHIFT).min(OTHER_BYTES),
+        0 => 0,
         limit => (limit / 16).next_power_of_two() / 2,
     };
     let (mut slots, mut last) = (1, &FIRST);
@@ -531,7 +544,11 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
             arena
         }
     };
+    let share = if share == 0 { OTHER_BYTES << (slots / 2).min(DOUBLINGS) } else { share };
     let mut wanted = share.max(bytes);
+    // Address space may count for something, as it does when all of it is to be locked: while the
+    // first arena has room, a small one would only take from the rest.
+    let is_needed = is_limited() || !FIRST.has_room(units, align);
     let _arena = arena.lock.inherit(Rank::Arena);
     arena.purpose.set(purpose);
     loop {
@@ -539,7 +556,7 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
         if unsafe { arena.open_other(wanted) } {
             return Some(());
         }
-        if wanted <= bytes {
+        if wanted <= bytes || !is_needed {
             return None;
         }
         wanted = (wanted / 2).max(bytes);

@@ -60,17 +60,6 @@ pub(super) unsafe fn madvise(address: usize, bytes: usize, advice: i32) -> bool 
     unsafe { call(libc::SYS_madvise, [address, bytes, advice as usize, 0, 0, 0]) == 0 }
 }
 
-/// Since Linux 6.1; older ones refuse it.
-pub(super) const MADV_COLLAPSE: i32 = 25;
-
-/// Fills in a byte for each page of the range.
-pub(super) fn mincore(address: usize, bytes: usize, states: &mut [u8]) -> bool {
-    debug_assert!(bytes.div_ceil(page_size()) <= states.len());
-    let into = states.as_mut_ptr() as usize;
-    // SAFETY: the kernel writes a byte for each page, and the slice has as many.
-    unsafe { call(libc::SYS_mincore, [address, bytes, into, 0, 0, 0]) == 0 }
-}
-
 pub(super) unsafe fn munmap(address: usize, bytes: usize) {
     // SAFETY: the caller owns the range and is done with it.
     unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) };

@@ -75,20 +75,6 @@ pub(crate) unsafe fn advise_huge(address: usize, bytes: usize, huge: bool) -> bo
     unsafe { kernel::madvise(address, bytes, advice) }
 }
 
-/// Puts the content of a range on huge pages now, where the system has them for those who ask.
-///
-/// # Safety
-/// As for [`advise_huge`].
-pub(crate) unsafe fn collapse(address: usize, bytes: usize) -> bool {
-    // SAFETY: as the caller promises; the content stays.
-    unsafe { kernel::madvise(address, bytes, kernel::MADV_COLLAPSE) }
-}
-
-/// Whether the pages from a page's start on are resident: bit 0 of a byte for each.
-pub(crate) fn resident(address: usize, states: &mut [u8]) -> bool {
-    kernel::mincore(address, states.len() * page_size(), states)
-}
-
 /// Makes a range read as zero in the children of forks. False where the kernel cannot (4.14).
 ///
 /// # Safety
