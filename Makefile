@@ -40,7 +40,7 @@ else
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench figures \
+.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench bench-memory peers figures \
         programs check tools fmt clippy layers artifact install-check install uninstall clean help
 
 ## Building
@@ -149,10 +149,21 @@ count: build ## instructions per operation, against a limit for each (needs valg
 count-update: build ## write today's counts to scripts/count/table.json
 	@$(PYTHON) scripts/count.py --lib $(SO) --update
 
-bench: build ## a quick comparison with the system's malloc: time, memory, stack, start-up
-	$(PYTHON) scripts/figures.py --only threads-short,trim,drift,stack,size,true-calls,true-added
+# Of the bench: QUICK=1 ONLY=PATTERN,… PEERS=NAME,… GROUP=stress|real ROUNDS=N SCALE=X ALSO=NAME=PATH COMMIT=1
+COMPARED = --lib '$(LIB)' $(if $(PEERS),--peers '$(PEERS)') $(if $(ALSO),--also '$(ALSO)') \
+           $(if $(COMMIT),--commit c-tests/bench/results)
 
-figures: build ## all of that comparison: several minutes and 3 GB of memory
+bench: build ## beside its peers on stress and real programs: make bench [QUICK=1] [ONLY=…] [PEERS=…] [GROUP=…] [ROUNDS=…]
+	@$(PYTHON) scripts/bench.py $(COMPARED) $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)') \
+	    $(if $(GROUP),--group $(GROUP)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SCALE),--scale $(SCALE))
+
+bench-memory: build ## resident over live memory through time: make bench-memory [ONLY=…] [PEERS=…]
+	@$(PYTHON) scripts/bench_memory.py $(COMPARED) $(if $(ONLY),--only '$(ONLY)')
+
+peers: ## build the allocators to compare with, from package registries
+	@$(PYTHON) scripts/peers.py
+
+figures: build ## what malloc costs beside time: memory, limits, stack, start-up; several minutes and 3 GB of memory
 	$(PYTHON) scripts/figures.py
 
 help: ## this text

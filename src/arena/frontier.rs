@@ -6,7 +6,8 @@
 //! freed have turned out to be full. What an arena grows by from then on is advised, in whole
 //! regions. Blocks that span several huge pages get them at once: they lose the rest of one at most.
 
-use super::{Arena, BIG, Purpose, REFUSED};
+use super::purpose::BIG;
+use super::{Arena, Purpose, REFUSED};
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
 use crate::{config, sys};
 use core::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};

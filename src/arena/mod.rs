@@ -12,8 +12,10 @@
 
 mod frontier;
 mod give_back;
+mod purpose;
 
 pub(crate) use frontier::{note_freed, note_touched};
+pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
@@ -25,8 +27,6 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
-/// Blocks from this size on are backed by huge pages at once.
-const BIG: usize = 2 * REGION;
 /// Another arena then; those that follow are ever larger.
 const OTHER_BYTES: usize = 4 << 30;
 const DOUBLINGS: usize = 8;
@@ -475,29 +475,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
         next = unsafe { arena.next.load(Ordering::Acquire).as_ref() };
         Some(arena)
     })
-}
-
-/// What a run is for. Slabs fill the first arena, and large blocks have others, so that each can
-/// have the pages that suit it; where address space is short, all arenas serve all.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Purpose {
-    Slab = 0,
-    /// One block.
-    Large,
-    /// One block of several huge pages.
-    Big,
-}
-
-impl Purpose {
-    /// That of a large block.
-    pub(crate) fn of_block(bytes: usize) -> Purpose {
-        if bytes < BIG { Purpose::Large } else { Purpose::Big }
-    }
-
-    fn suits(self, arena: &Arena) -> bool {
-        is_limited() || arena.purpose.get() == self
-    }
 }
 
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).

@@ -3,7 +3,10 @@
 //! The fast paths are here, inlined into the exported functions; everything else is behind one call.
 //! A pointer from outside is untrusted until [`resolve`] has found what it is.
 
-use crate::arena::Purpose;
+mod large;
+
+pub(crate) use large::counts as large_counts;
+
 use crate::fatal::{self, Misuse};
 use crate::heap::Heap;
 use crate::huge;
@@ -11,25 +14,13 @@ use crate::magazine;
 use crate::page_map::{self, Entry};
 use crate::slab::{self, Slab, State};
 use crate::span::Large;
-use crate::units::{HUGE_MIN, MAX_REQUEST, MIN_ALIGN, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{arena, central, foreign, heap, purge, size_class, sys, thread};
+use crate::units::{MAX_REQUEST, MIN_ALIGN, UNIT, align_up};
+use crate::{central, foreign, heap, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// A growing block that has to move gets a mapping of its own from this size on: it then grows by
 /// mremap and is not copied again.
 const GROWING_MIN: usize = 1 << 20;
-/// What takes the place of `HUGE_MIN` where address space is limited.
-const LIMITED_HUGE_MIN: usize = 512 << 10;
-/// A large block's unused tail goes back to the system when it has at least so many bytes.
-const TAIL_MIN: usize = 16 << 10;
-/// Unused tails that may be resident all together: so many bytes, or this part of all large blocks.
-const TAILS_LEAST: usize = 4 << 20;
-const TAILS_PART: usize = 8;
-
-static LARGE_BLOCKS: AtomicUsize = AtomicUsize::new(0);
-static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
-static TAILS: AtomicUsize = AtomicUsize::new(0);
 
 // ---------------------------------------------------------------------- allocate
 
@@ -72,7 +63,7 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
             allocate_class(size_class::of(size))
         })
     } else {
-        allocate_large(size, UNIT).map(|(block, _)| block)
+        large::allocate(size, UNIT).map(|(block, _)| block)
     };
     if found.is_none() {
         purge::note_failure();
@@ -86,74 +77,6 @@ fn allocate_class(class: usize) -> Option<NonNull<u8>> {
         central::adopt(class, heap);
         heap.refill(class, true)
     })
-}
-
-/// A block larger than any class at a multiple of `align`, and whether it is known to be zero.
-#[inline(never)]
-fn allocate_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
-    if size > MAX_REQUEST - align {
-        return None;
-    }
-    thread::note();
-    if let Some(heap) = thread::heap() {
-        heap.tick();
-    }
-    try_large(size, align).or_else(|| {
-        relieve();
-        try_large(size, align)
-    })
-}
-
-fn try_large(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
-    let is_huge = size >= huge_min() || align >= huge_min();
-    if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
-        return Some((NonNull::new(start as *mut u8)?, true));
-    }
-    let bytes = align_up(size.max(1), sys::page_size());
-    let units = units_for(bytes);
-    let align = (align >> UNIT_SHIFT).max(1);
-    let run = if is_huge && huge::has_room() {
-        // The system gives no more, but what is free in the arenas may do.
-        arena::take_committed(units, align)?
-    } else {
-        arena::take(units, align, Purpose::of_block(bytes))?
-    };
-    let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
-        run.arena.give(run.start, units, !run.clean);
-        return None;
-    };
-    page_map::enter(large.span(), false);
-    count_large(1, bytes as isize);
-    let unused = units * UNIT - bytes;
-    if !run.clean && unused >= TAIL_MIN {
-        keep_or_discard(large, unused);
-    }
-    Some((NonNull::new(run.start as *mut u8)?, run.clean))
-}
-
-/// What an earlier span has left behind the end of a new block stays resident for nothing. A program
-/// that allocates and frees such blocks all the time would fault it in again and again, so some of
-/// it may stay.
-fn keep_or_discard(large: &Large, unused: usize) {
-    let most = (LARGE_BYTES.load(Ordering::Relaxed) / TAILS_PART).max(TAILS_LEAST);
-    if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
-        large.set_tail(unused);
-        return;
-    }
-    TAILS.fetch_sub(unused, Ordering::Relaxed);
-    // SAFETY: the tail belongs to the run and to no block.
-    unsafe { sys::discard(large.start() + large.bytes(), unused) };
-}
-
-/// From which size on a block gets a mapping of its own. Where address space is limited arenas are
-/// small, and blocks that fill a good part of one would waste the rest.
-fn huge_min() -> usize {
-    if arena::is_limited() { LIMITED_HUGE_MIN } else { HUGE_MIN }
-}
-
-fn count_large(blocks: isize, bytes: isize) {
-    LARGE_BLOCKS.fetch_add(blocks as usize, Ordering::Relaxed);
-    LARGE_BYTES.fetch_add(bytes as usize, Ordering::Relaxed);
 }
 
 /// When the system gives no more: makes what is free anywhere usable for any size.
@@ -191,7 +114,7 @@ pub(crate) fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    let (block, clean) = allocate_large(size, UNIT)?;
+    let (block, clean) = large::allocate(size, UNIT)?;
     if !clean {
         // SAFETY: as above.
         unsafe { ptr::write_bytes(block.as_ptr(), 0, size) };
@@ -253,7 +176,7 @@ pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    allocate_large(size, align.max(UNIT)).map(|(block, _)| block)
+    large::allocate(size, align.max(UNIT)).map(|(block, _)| block)
 }
 
 /// A block of at least `size` bytes at a multiple of `align`, all zero.
@@ -404,19 +327,10 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
         Found::Small(slab) => deallocate_small(slab, address),
         Found::Large(large) => {
             thread::note();
-            if !large.close() {
+            // SAFETY: the caller gives the block up.
+            if unsafe { !large::free(large) } {
                 fatal::misuse("free", Misuse::DoubleFree, address);
             }
-            let (arena, units) = (arena::at(large.span().arena()), large.span().units());
-            // SAFETY: we closed the block.
-            unsafe { arena::note_freed(address, large.bytes()) };
-            TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
-            count_large(-1, -(large.bytes() as isize));
-            page_map::clear(address, units, true);
-            arena.give(address, units, true);
-            // SAFETY: we closed the block and took it out of the map.
-            unsafe { large.release() };
-            purge::enforce();
         }
         Found::Huge(_) => {
             // SAFETY: the caller gives the block up.
@@ -498,7 +412,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
         }
         Found::Large(large) => {
             // SAFETY: the block is the caller's.
-            if unsafe { resize_large(large, size) } {
+            if unsafe { large::resize(large, size) } {
                 return Some(block);
             }
             large.bytes()
@@ -536,42 +450,6 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
         deallocate_found(block.as_ptr(), found);
     }
     Some(new)
-}
-
-/// Grows or shrinks a large block where it stands. False when that cannot be.
-///
-/// # Safety
-/// The caller owns the block.
-unsafe fn resize_large(large: &'static Large, size: usize) -> bool {
-    if size <= size_class::MAX {
-        return false;
-    }
-    let (start, old, units) = (large.start(), large.bytes(), large.span().units());
-    TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
-    let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
-    let wanted = units_for(bytes);
-    if wanted > units {
-        if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none()
-        {
-            return false;
-        }
-        large.set_bytes(bytes, wanted);
-        page_map::enter(large.span(), false);
-    } else {
-        large.set_bytes(bytes, wanted);
-        if wanted < units {
-            page_map::clear(start + wanted * UNIT, units - wanted, false);
-            arena.give(start + wanted * UNIT, units - wanted, true);
-            purge::enforce();
-        }
-        let end = (start + old).min(start + wanted * UNIT);
-        if end >= start + bytes + TAIL_MIN {
-            // SAFETY: the tail belongs to the block's units, and the block uses it no more.
-            unsafe { sys::discard(start + bytes, end - start - bytes) };
-        }
-    }
-    count_large(0, bytes as isize - old as isize);
-    true
 }
 
 // ---------------------------------------------------------------------- facts
@@ -619,9 +497,4 @@ pub(crate) fn purge() -> usize {
         return 0;
     }
     thread::purge() + purge::everything()
-}
-
-/// Large blocks and their bytes.
-pub(crate) fn large_counts() -> (usize, usize) {
-    (LARGE_BLOCKS.load(Ordering::Relaxed), LARGE_BYTES.load(Ordering::Relaxed))
 }

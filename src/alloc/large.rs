@@ -1,0 +1,151 @@
+//! Blocks larger than any class: spans of an arena, or mappings of their own.
+
+use crate::arena::Purpose;
+use crate::span::Large;
+use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
+use crate::{arena, huge, page_map, purge, size_class, sys, thread};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// What takes the place of `HUGE_MIN` where address space is limited.
+const LIMITED_HUGE_MIN: usize = 512 << 10;
+/// A block's unused tail goes back to the system when it has at least so many bytes.
+const TAIL_MIN: usize = 16 << 10;
+/// Unused tails that may be resident all together: so many bytes, or this part of all blocks.
+const TAILS_LEAST: usize = 4 << 20;
+const TAILS_PART: usize = 8;
+
+static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+static TAILS: AtomicUsize = AtomicUsize::new(0);
+
+/// A block larger than any class at a multiple of `align`, and whether it is known to be zero.
+#[inline(never)]
+pub(super) fn allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
+    if size > MAX_REQUEST - align {
+        return None;
+    }
+    thread::note();
+    if let Some(heap) = thread::heap() {
+        heap.tick();
+    }
+    try_allocate(size, align).or_else(|| {
+        super::relieve();
+        try_allocate(size, align)
+    })
+}
+
+fn try_allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
+    let is_huge = size >= huge_min() || align >= huge_min();
+    if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
+        return Some((NonNull::new(start as *mut u8)?, true));
+    }
+    let bytes = align_up(size.max(1), sys::page_size());
+    let units = units_for(bytes);
+    let align = (align >> UNIT_SHIFT).max(1);
+    let run = if is_huge && huge::has_room() {
+        // The system gives no more, but what is free in the arenas may do.
+        arena::take_committed(units, align)?
+    } else {
+        arena::take(units, align, Purpose::of_block(bytes))?
+    };
+    let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
+        run.arena.give(run.start, units, !run.clean);
+        return None;
+    };
+    page_map::enter(large.span(), false);
+    count(1, bytes as isize);
+    let unused = units * UNIT - bytes;
+    if !run.clean && unused >= TAIL_MIN {
+        keep_or_discard(large, unused);
+    }
+    Some((NonNull::new(run.start as *mut u8)?, run.clean))
+}
+
+/// What an earlier span has left behind the end of a new block stays resident for nothing. A program
+/// that allocates and frees such blocks all the time would fault it in again and again, so some of
+/// it may stay.
+fn keep_or_discard(large: &Large, unused: usize) {
+    let most = (BYTES.load(Ordering::Relaxed) / TAILS_PART).max(TAILS_LEAST);
+    if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
+        large.set_tail(unused);
+        return;
+    }
+    TAILS.fetch_sub(unused, Ordering::Relaxed);
+    // SAFETY: the tail belongs to the run and to no block.
+    unsafe { sys::discard(large.start() + large.bytes(), unused) };
+}
+
+/// From which size on a block gets a mapping of its own. Where address space is limited arenas are
+/// small, and blocks that fill a good part of one would waste the rest.
+fn huge_min() -> usize {
+    if arena::is_limited() { LIMITED_HUGE_MIN } else { HUGE_MIN }
+}
+
+fn count(blocks: isize, bytes: isize) {
+    BLOCKS.fetch_add(blocks as usize, Ordering::Relaxed);
+    BYTES.fetch_add(bytes as usize, Ordering::Relaxed);
+}
+
+/// Frees a block of a span. False when somebody else has freed it already.
+///
+/// # Safety
+/// The caller gives the block up.
+pub(super) unsafe fn free(large: &'static Large) -> bool {
+    if !large.close() {
+        return false;
+    }
+    let (start, bytes) = (large.start(), large.bytes());
+    let (arena, units) = (arena::at(large.span().arena()), large.span().units());
+    // SAFETY: we closed the block.
+    unsafe { arena::note_freed(start, bytes) };
+    TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
+    count(-1, -(bytes as isize));
+    page_map::clear(start, units, true);
+    arena.give(start, units, true);
+    // SAFETY: we closed the block and took it out of the map.
+    unsafe { large.release() };
+    purge::enforce();
+    true
+}
+
+/// Grows or shrinks a large block where it stands. False when that cannot be.
+///
+/// # Safety
+/// The caller owns the block.
+pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
+    if size <= size_class::MAX {
+        return false;
+    }
+    let (start, old, units) = (large.start(), large.bytes(), large.span().units());
+    TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
+    let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
+    let wanted = units_for(bytes);
+    if wanted > units {
+        if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none()
+        {
+            return false;
+        }
+        large.set_bytes(bytes, wanted);
+        page_map::enter(large.span(), false);
+    } else {
+        large.set_bytes(bytes, wanted);
+        if wanted < units {
+            page_map::clear(start + wanted * UNIT, units - wanted, false);
+            arena.give(start + wanted * UNIT, units - wanted, true);
+            purge::enforce();
+        }
+        let end = (start + old).min(start + wanted * UNIT);
+        if end >= start + bytes + TAIL_MIN {
+            // SAFETY: the tail belongs to the block's units, and the block uses it no more.
+            unsafe { sys::discard(start + bytes, end - start - bytes) };
+        }
+    }
+    count(0, bytes as isize - old as isize);
+    true
+}
+
+/// Blocks in spans and their bytes.
+pub(crate) fn counts() -> (usize, usize) {
+    (BLOCKS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed))
+}
