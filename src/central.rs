@@ -8,6 +8,8 @@
 
 use crate::heap::Heap;
 use crate::lock;
+use crate::size_class;
+use crate::slab::MIXED;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -52,16 +54,21 @@ fn usable(class: usize) -> Option<&'static Heap> {
     }
 }
 
-/// Gives `receiver` a slab of `class` with a free block, if there is one.
+/// Gives `receiver` a slab of `class` with a free block, or a mixed one, if there is any.
 pub(crate) fn adopt(class: usize, receiver: &'static Heap) {
     if RECEIVED.load(Ordering::Relaxed) == 0 {
         return;
     }
-    let Some(heap) = opened(class % SHARDS) else { return };
-    heap.collect(false);
-    let (Some(_receiver), Some(_heap)) = (receiver.lock(), heap.lock()) else { return };
-    if heap.part_with(class, false, receiver) {
-        let _ = RECEIVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+    let is_mixable = size_class::slab_units(class) == 1;
+    for class in [Some(class), is_mixable.then_some(MIXED)].into_iter().flatten() {
+        let Some(heap) = opened(class % SHARDS) else { continue };
+        heap.collect(false);
+        let (Some(_receiver), Some(_heap)) = (receiver.lock(), heap.lock()) else { return };
+        if heap.part_with(class, false, receiver) {
+            let less = |n: usize| n.checked_sub(1);
+            let _ = RECEIVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+            return;
+        }
     }
 }
 

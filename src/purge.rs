@@ -15,6 +15,8 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// The least limit of volume, and the most that regret makes of it, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
 const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
+/// What the setting is unless somebody changes it.
+const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
 
@@ -27,8 +29,12 @@ static RISEN: AtomicUsize = AtomicUsize::new(0);
 fn limit() -> usize {
     let most = config::dirty_limit() >> UNIT_SHIFT;
     let part = (arena::used() / LIMIT_PART).max(LIMIT_LEAST);
-    // What the user says is zero stays zero.
-    if most == 0 { 0 } else { most.min(part) + RISEN.load(Ordering::Relaxed) }
+    // What somebody has chosen holds.
+    match most.cmp(&LIMIT_DEFAULT) {
+        core::cmp::Ordering::Less => most.min(part),
+        core::cmp::Ordering::Equal => most.min(part) + RISEN.load(Ordering::Relaxed),
+        core::cmp::Ordering::Greater => most,
+    }
 }
 
 /// Called, without locks, when runs have become free: keeps the bound of volume.
@@ -48,7 +54,7 @@ pub(crate) fn enforce() {
         return;
     }
     let mut limit = limit();
-    if dirty > limit && limit > 0 {
+    if dirty > limit && config::dirty_limit() >> UNIT_SHIFT == LIMIT_DEFAULT {
         let risen = RISEN.load(Ordering::Relaxed);
         if risen < LIMIT_MOST && arena::retaken() > limit / 2 {
             let rise = arena::take_retaken().min(LIMIT_MOST - risen);

@@ -118,7 +118,6 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
         return false;
     }
     let (start, old, units) = (large.start(), large.bytes(), large.span().units());
-    TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
     let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
     let wanted = units_for(bytes);
     if wanted > units {
@@ -140,6 +139,9 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
             // SAFETY: the tail belongs to the block's units, and the block uses it no more.
             unsafe { sys::discard(start + bytes, end - start - bytes) };
         }
+    }
+    if wanted != units {
+        TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
     }
     count(0, bytes as isize - old as isize);
     true

@@ -168,10 +168,17 @@ pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull
         }
         give_up_misaligned(block);
         let class = size_class::of(rounded);
-        return match thread::heap_or_attach() {
+        let take = || match thread::heap_or_attach() {
             Some(heap) => heap.take_one(class, false),
             None => central::allocate(class, false),
         };
+        return take().or_else(|| {
+            relieve();
+            take().or_else(|| {
+                purge::note_failure();
+                None
+            })
+        });
     }
     if !thread::is_started() && !thread::start() {
         return None;
@@ -220,7 +227,7 @@ fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
         match found {
             Found::Small(slab) => {
                 if !slab.is_taken(address)
-                    && let Some(state) = heap::examine(slab, || find_wrong(slab, address))
+                    && let Some(state) = heap::examine(slab, || find_wrong(slab, address)).flatten()
                 {
                     fatal::misuse(function, name(state, freed), address);
                 }
@@ -281,7 +288,7 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
     }
     // What is in a mailbox is in the slab afterwards.
     Heap::at(slab.heap()).collect(false);
-    heap::examine(slab, || !slab.is_taken(block))
+    heap::examine(slab, || !slab.is_taken(block)).unwrap_or(false)
 }
 
 /// What the fast path leaves over: full magazines, slabs of several units or of other heaps, other

@@ -52,7 +52,9 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
     if step == 0 {
         return;
     }
-    let word = |i: usize| (start + i * step + WORD_IN_PAGE) as *const usize;
+    // In the middle of each part: programs keep guard pages at the ends.
+    let middle = (step / 2 & !(sys::page_size() - 1)) + WORD_IN_PAGE;
+    let word = |i: usize| (start + i * step + middle) as *const usize;
     // SAFETY: the words lie in the block, which the caller owns, and are aligned.
     let found = (0..SAMPLE_WORDS).filter(|&i| unsafe { word(i).read_volatile() } != 0).count();
     let found = found * 256 / SAMPLE_WORDS;
@@ -93,6 +95,7 @@ impl Arena {
         match config::huge() {
             config::Huge::Never => false,
             config::Huge::Always => true,
+            config::Huge::Auto if super::is_limited() => false,
             config::Huge::Auto => match self.purpose.get() {
                 Purpose::Slab => {
                     let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;

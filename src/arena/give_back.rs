@@ -112,8 +112,11 @@ impl Arena {
             self.frontier.set(old);
             return;
         }
-        // A fresh reservation has no advice.
-        self.is_huge.set(false);
+        if self.is_huge.get() {
+            // A fresh reservation has no advice.
+            // SAFETY: as above.
+            unsafe { sys::advise_huge(self.address(new), free << UNIT_SHIFT, true) };
+        }
         let mut dirty = 0;
         self.pieces(new, free, |region, mask| {
             dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();

@@ -501,6 +501,10 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
         0 => 0,
         limit => (limit / 16).next_power_of_two() / 2,
     };
+    // Another thread may have been faster.
+    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align)) {
+        return Some(());
+    }
     let (mut slots, mut last) = (1, &FIRST);
     let mut empty = None;
     for arena in all().skip(1) {
@@ -521,7 +525,8 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
             arena
         }
     };
-    let share = if share == 0 { OTHER_BYTES << (slots / 2).min(DOUBLINGS) } else { share };
+    let alike = all().filter(|arena| arena.purpose.get() == purpose).count();
+    let share = if share == 0 { OTHER_BYTES << alike.min(DOUBLINGS) } else { share };
     let mut wanted = share.max(bytes);
     // Address space may count for something, as it does when all of it is to be locked: while the
     // first arena has room, a small one would only take from the rest.

@@ -3,7 +3,7 @@
 use super::Heap;
 use crate::purge;
 use crate::size_class;
-use crate::slab::{self, Slab};
+use crate::slab::{self, Look, Slab};
 
 /// Slow paths between two looks at the clock.
 const TICK_EVERY: u32 = 16;
@@ -77,6 +77,9 @@ impl Heap {
             past = Past { purged: 0, retouched: now };
             self.waste_limit.set(self.waste.get() + self.margin());
         } else {
+            if past.purged == 0 {
+                past.retouched = now;
+            }
             past.purged += self.give_pages(false) as isize;
         }
         self.past.set(past);
@@ -98,7 +101,7 @@ impl Heap {
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
-                let spared = slab.was_active() && !all;
+                let spared = slab.was_active(Look::Purge) && !all;
                 if slab.is_empty() && !(spared && shelf.partial.is_single()) {
                     shelf.partial.remove(slab);
                     // SAFETY: we hold the lock, and the lists name the slab no more.
@@ -109,7 +112,7 @@ impl Heap {
             }
         }
         for slab in self.mixed_slabs() {
-            if !slab.was_active() || all {
+            if !slab.was_active(Look::Purge) || all {
                 bytes += self.give_pages_of(slab);
             }
         }

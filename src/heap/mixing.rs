@@ -7,7 +7,7 @@ use super::Heap;
 use super::give_back::WASTE_LEAST;
 use crate::page_map;
 use crate::size_class;
-use crate::slab::{MIXED, Slab};
+use crate::slab::{Look, MIXED, Slab};
 use crate::units::UNIT;
 
 /// Mixed slabs that are tried for a batch.
@@ -49,9 +49,12 @@ impl Heap {
         left < most
     }
 
-    /// Makes sparse slabs mixed ones, where that is worth it. Slabs are spared that have handed out
+    /// Makes sparse slabs mixed ones, where that is worth it and serves a class. Slabs are spared that have handed out
     /// blocks since the last time. False when there is none. Under the lock.
-    pub(super) fn mix(&'static self) -> bool {
+    pub(super) fn mix(&'static self, class: usize) -> bool {
+        if size_class::slab_units(class) != 1 {
+            return false;
+        }
         let (used, waste) = (self.used.get(), self.waste.get());
         let next = waste + (used / (4 * WASTE_PART)).max(WASTE_LEAST / 4);
         if waste < self.mix_limit.get().max(WASTE_LEAST).max(used / WASTE_PART) {
@@ -67,7 +70,7 @@ impl Heap {
             }
             for slab in shelf.partial.iter() {
                 let is_sparse = slab.waste() >= SPARSE && !slab.is_empty();
-                if slab.was_active() || !is_sparse || !slab.mix() {
+                if slab.was_active(Look::Mix) || !is_sparse || !slab.mix() {
                     continue;
                 }
                 shelf.partial.remove(slab);

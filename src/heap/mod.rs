@@ -171,7 +171,7 @@ impl Heap {
                     self.front.push_class(class, block);
                 };
                 if self.take_mixed(class, batch, add)
-                    || open && self.mix() && self.take_mixed(class, batch, add)
+                    || open && self.mix(class) && self.take_mixed(class, batch, add)
                 {
                     return Some(());
                 }
@@ -199,7 +199,7 @@ impl Heap {
         match self.shelves[class].partial.first() {
             Some(slab) => self.take_from(slab, take),
             None if mixed && self.take_mixed(class, 1, &mut take) => {}
-            None if mixed && self.mix() && self.take_mixed(class, 1, &mut take) => {}
+            None if mixed && self.mix(class) && self.take_mixed(class, 1, &mut take) => {}
             None => {
                 self.squeeze(WASTE_LEAST);
                 self.take_from(self.open_slab(class)?, take);
@@ -544,18 +544,17 @@ fn slab_of(block: usize) -> &'static Slab {
     }
 }
 
-/// Asks something about a slab under the lock of its heap. To be called under no lock.
-pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> T {
-    let _guard = loop {
+/// Asks something about a slab under the lock of its heap; None when a fork has left that locked,
+/// perhaps in the middle of a change. To be called under no lock.
+pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option<T> {
+    loop {
         let heap = Heap::at(slab.heap());
-        let guard = heap.lock();
-        // The slab may have moved to another heap before we had the lock. What a fork has left
-        // locked does not change any more.
-        if guard.is_none() || slab.heap() == heap.address() {
-            break guard;
+        let _guard = heap.lock()?;
+        // The slab may have moved to another heap before we had the lock.
+        if slab.heap() == heap.address() {
+            return Some(ask());
         }
-    };
-    ask()
+    }
 }
 
 /// Puts a freed block back into its slab, whose heap may be anybody's. Under no lock.

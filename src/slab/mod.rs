@@ -14,8 +14,10 @@
 //! All of a slab is guarded by the lock of the heap that holds it.
 
 mod list;
+mod state;
 
 pub(crate) use list::Slabs;
+pub(crate) use state::{Look, State};
 
 use crate::mixed;
 use crate::span::{Kind, Span};
@@ -47,8 +49,8 @@ pub(crate) struct Slab {
     capacity: Cell<u16>,
     free: Cell<u16>,
     lost_marks: Cell<bool>,
-    /// Blocks have been taken since the last look at the slab's pages.
-    is_active: Cell<bool>,
+    /// Blocks have been taken since the last look: one bit for each kind of [`Look`].
+    is_active: Cell<u8>,
     /// In a mixed slab: blocks of this class, and of larger ones, have no room.
     fit: Cell<u8>,
     /// Where the search for room starts.
@@ -296,10 +298,13 @@ impl Slab {
     /// doubt, which a slab is that becomes a mixed one, only the answer under the lock counts.
     #[inline]
     pub(crate) fn is_taken(&self, address: usize) -> bool {
-        if self.is_mixed() {
+        let class = self.class();
+        if class == MIXED {
             return address.is_multiple_of(MIN_ALIGN) && self.map().is_block(self.granule(address));
         }
-        self.index_of(address).is_some_and(|index| !self.has(index))
+        // The index may be one of granules by now, of which the class's bits know nothing.
+        let blocks = size_class::slab_blocks(class);
+        self.index_of(address).is_some_and(|index| index < blocks && !self.has(index))
     }
 
     /// What is wrong with an address in the slab for which [`is_taken`](Slab::is_taken) is false.
@@ -377,7 +382,7 @@ impl Slab {
             }
         }
         self.low.set(word as u8);
-        self.is_active.set(true);
+        self.is_active.set(u8::MAX);
         self.free.set((self.free() - most) as u16);
         if most > 0 { self.touch(first, last) } else { 0 }
     }
@@ -449,7 +454,6 @@ impl Slab {
 
     /// Whether the block, or the granule, is free and in the slab.
     fn has(&self, index: usize) -> bool {
-        debug_assert!(index < self.capacity());
         // SAFETY: the bitmap has a bit for each block.
         unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
     }
@@ -468,11 +472,14 @@ impl Slab {
             map.insert(index * granules, granules);
         }
         let used = (self.capacity() - self.free()) * granules;
-        // SAFETY: the lock is ours; who looks at the bits without it asks again under it if they
-        // do not say what it expects.
-        unsafe { self.release_bits() };
+        let (old, words) = (self.bits.get(), bitmap::words_for(self.capacity()));
         self.bits.set(piece.as_ptr().cast());
         self.class.store(MIXED as u8, Ordering::Release);
+        if words > INLINE {
+            // SAFETY: the piece came from `meta`, and the lock is ours; who looks at the bits
+            // without it asks again under it if they do not say what it expects.
+            unsafe { meta::release(NonNull::new_unchecked(old.cast()), bitmap_bytes(words)) };
+        }
         self.low.set(0);
         self.capacity.set(mixed::GRANULES as u16);
         self.free.set((mixed::GRANULES - used) as u16);
@@ -527,14 +534,16 @@ impl Slab {
             }
         }
         self.set_hint(if taken == most { at } else { 0 });
-        self.is_active.set(true);
+        self.is_active.set(u8::MAX);
         self.free.set((self.free() - taken * count) as u16);
         (taken, touched)
     }
 
-    /// Whether blocks have been taken since this was last asked.
-    pub(crate) fn was_active(&self) -> bool {
-        self.is_active.replace(false)
+    /// Whether blocks have been taken since this was last asked by the same kind of look.
+    pub(crate) fn was_active(&self, look: Look) -> bool {
+        let before = self.is_active.get();
+        self.is_active.set(before & !(look as u8));
+        before & look as u8 != 0
     }
 
     /// Gives the pages that hold only free blocks back to the system. Returns the bytes.
@@ -582,14 +591,4 @@ impl Slab {
         }
         assert!(self.waste() <= (self.span.units() * UNIT) as isize);
     }
-}
-
-/// What an address in a slab is at which no taken block starts.
-pub(crate) enum State {
-    /// The start of a free block.
-    Free,
-    /// Inside a block.
-    Inside,
-    /// Behind the last one.
-    Behind,
 }

@@ -120,8 +120,9 @@ pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usi
             && let Some(to) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
             let moved = kernel::mremap(address, old, new, anywhere | libc::MREMAP_FIXED, to);
-            let used = if moved.is_some() { new } else { 0 };
-            kernel::munmap(to + used, room - used);
+            // A call that fails may have unmapped what was to be replaced, and then another thread
+            // may have mapped something there.
+            kernel::munmap(to + new, room - new);
             if moved.is_some() {
                 return moved;
             }
