@@ -301,8 +301,10 @@ unsafe fn deallocate_slow(block: *mut u8) {
     if found != 0 {
         // SAFETY: just found.
         let slab = unsafe { Slab::at(base, found) };
-        if slab.is_surely_live(address) {
-            return deallocate_small(slab, address);
+        let class = slab.class();
+        // It may just be becoming a mixed one.
+        if class != slab::MIXED && slab.is_surely_live(address) {
+            return deallocate_small(slab, class, address);
         }
     }
     // SAFETY: the caller gives the block up.
@@ -321,7 +323,7 @@ unsafe fn deallocate_rest(block: *mut u8) {
         && unsafe { !slab::is_marked(address) }
     {
         // A slab that has lost marks, a mixed one, or one outside the first arena.
-        return deallocate_small(slab, address);
+        return deallocate_small(slab, slab.class_of(address), address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
@@ -331,7 +333,7 @@ unsafe fn deallocate_rest(block: *mut u8) {
 unsafe fn deallocate_found(block: *mut u8, found: Found) {
     let address = block as usize;
     match found {
-        Found::Small(slab) => deallocate_small(slab, address),
+        Found::Small(slab) => deallocate_small(slab, slab.class_of(address), address),
         Found::Large(large) => {
             thread::note();
             // SAFETY: the caller gives the block up.
@@ -352,8 +354,8 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
 
 /// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it.
 #[inline(always)]
-fn deallocate_small(slab: &'static Slab, block: usize) {
-    let (front, holder, class) = (magazine::mine(), slab.heap(), slab.class_of(block));
+fn deallocate_small(slab: &'static Slab, class: usize, block: usize) {
+    let (front, holder) = (magazine::mine(), slab.heap());
     if holder == front.address() {
         // SAFETY: the front is the thread's, the slab its own, and the block given up.
         if unsafe { !front.push_class(class, block) } {

@@ -48,12 +48,12 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
     }
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
-    let step = bytes / SAMPLE_WORDS & !(sys::page_size() - 1);
+    let step = (bytes / SAMPLE_WORDS) & !(sys::page_size() - 1);
     if step == 0 {
         return;
     }
     // In the middle of each part: programs keep guard pages at the ends.
-    let middle = (step / 2 & !(sys::page_size() - 1)) + WORD_IN_PAGE;
+    let middle = ((step / 2) & !(sys::page_size() - 1)) + WORD_IN_PAGE;
     let word = |i: usize| (start + i * step + middle) as *const usize;
     // SAFETY: the words lie in the block, which the caller owns, and are aligned.
     let found = (0..SAMPLE_WORDS).filter(|&i| unsafe { word(i).read_volatile() } != 0).count();
