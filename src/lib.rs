@@ -78,6 +78,7 @@ mod region;
 mod span;
 
 // 3: middle
+#[cfg(not(loom))]
 mod mixed;
 #[allow(unsafe_code)]
 mod remote;
