@@ -7,38 +7,38 @@
 enum { SMALL_SIZE = 64, SMALLS = 400000, OTHER_SIZE = 200, OTHERS = 60000, UNIT = 65536 };
 static unsigned char *smalls[SMALLS], *others[OTHERS];
 
-static inline void stamp(unsigned char *block, size_t size)
+/* A block's content tells its address. */
+static inline unsigned seed_of(const void *block)
 {
-    memset(block, (unsigned char)((uintptr_t)block >> 4), size);
+    return (unsigned)((uintptr_t)block >> 4);
 }
 
-static inline int is_stamped(const unsigned char *block, size_t size)
+static inline void *take_filled(size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        if (block[i] != (unsigned char)((uintptr_t)block >> 4))
-            return 0;
-    return 1;
+    void *block = malloc(size);
+    CHECK(block != NULL);
+    fill(block, size, seed_of(block));
+    return block;
 }
 
-/* One small block in twenty survives. */
+static inline int is_intact(const void *block, size_t size)
+{
+    return holds(block, size, seed_of(block));
+}
+
+/* One small block in six survives. */
 static inline void make_mixed(void)
 {
-    unsigned state = 1;
-    for (size_t i = 0; i < SMALLS; i++) {
-        smalls[i] = malloc(SMALL_SIZE);
-        CHECK(smalls[i] != NULL);
-        stamp(smalls[i], SMALL_SIZE);
-    }
+    unsigned long state = 1;
+    for (size_t i = 0; i < SMALLS; i++)
+        smalls[i] = take_filled(SMALL_SIZE);
     for (size_t i = 0; i < OTHERS; i++) {
         for (int k = 0; k < 12; k++) {
-            state = state * 1664525 + 1013904223;
-            size_t at = (state >> 8) % SMALLS;
+            size_t at = next_random(&state) % SMALLS;
             free(smalls[at]);
             smalls[at] = NULL;
         }
-        others[i] = malloc(OTHER_SIZE);
-        CHECK(others[i] != NULL);
-        stamp(others[i], OTHER_SIZE);
+        others[i] = take_filled(OTHER_SIZE);
     }
 }
 

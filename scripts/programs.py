@@ -24,13 +24,12 @@ import sys
 import tempfile
 import time
 
-from figures import allocators, launch, report
+from figures import allocators, launch, loader, report
 from programs import catalog
 
 QUICK_SECONDS = 90
 RUN_SECONDS = 120
 
-BINDING = re.compile(rb"binding file (\S+) \[\d+\] to (\S+) \[\d+\]: normal symbol `malloc'")
 CONTROL = re.compile(rb"transferring control: (\S+)")
 
 
@@ -85,15 +84,14 @@ def bindings(program, allocator, inputs):
     """Where malloc ends in each executable that the program's `look` starts: {executable: {object}}."""
     found = collections.defaultdict(set)
     with tempfile.TemporaryDirectory(prefix="bindings-") as folder:
-        run_script(program.look, allocator, inputs,
-                   ["LD_BIND_NOW=1", "LD_DEBUG=bindings,files", f"LD_DEBUG_OUTPUT={folder}/log"])
-        for log in pathlib.Path(folder).iterdir():
+        run_script(program.look, allocator, inputs, loader.settings(folder, "files"))
+        for lines in loader.accounts(folder):
             # Relocation comes before control is handed over, so an executable's name follows its bindings.
             # What a program loads later belongs to the name before.
             seen, name = set(), None
-            for line in log.read_bytes().splitlines():
-                if bound := BINDING.search(line):
-                    seen.add(os.path.realpath(bound[2].decode()))
+            for line in lines:
+                if (bound := loader.binding(line)) and bound.symbol == "malloc":
+                    seen.add(bound.server)
                 elif control := CONTROL.search(line):
                     name = os.path.basename(control[1].decode())
                     found[name] |= seen

@@ -10,31 +10,26 @@ const fn mask(from: usize, count: usize) -> u64 {
     (u64::MAX >> (64 - count)) << from
 }
 
-/// Calls `f(word index, mask)` for the pieces of `from..to` until it answers false.
-fn pieces(from: usize, to: usize, mut f: impl FnMut(usize, u64) -> bool) -> bool {
+/// The pieces of `from..to`: the index of a word, and the mask of the bits in it.
+pub(crate) fn pieces(from: usize, to: usize) -> impl Iterator<Item = (usize, u64)> {
     let mut at = from;
-    while at < to {
+    core::iter::from_fn(move || {
         let offset = at % 64;
-        let count = (64 - offset).min(to - at);
-        if !f(at / 64, mask(offset, count)) {
-            return false;
-        }
+        let count = (64 - offset).min(to.checked_sub(at).filter(|&left| left > 0)?);
+        let word = at / 64;
         at += count;
-    }
-    true
+        Some((word, mask(offset, count)))
+    })
 }
 
 /// Sets the bits `from..to`.
 pub(crate) fn set_range(words: &mut [u64], from: usize, to: usize) {
-    pieces(from, to, |i, m| {
-        words[i] |= m;
-        true
-    });
+    pieces(from, to).for_each(|(i, m)| words[i] |= m);
 }
 
 /// True when all bits of `from..to` are set.
 pub(crate) fn all_set(words: &[u64], from: usize, to: usize) -> bool {
-    pieces(from, to, |i, m| words[i] & m == m)
+    pieces(from, to).all(|(i, m)| words[i] & m == m)
 }
 
 /// How many bits are set.

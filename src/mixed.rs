@@ -10,6 +10,7 @@
 //! block starts at a granule. The granule before tells that: it ends a block or is free, and every
 //! change of it goes through a moment at which it is both.
 
+use crate::bitmap;
 use crate::units::{MIN_ALIGN, UNIT};
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,17 +31,6 @@ pub(crate) struct Map {
 
 fn bit(words: &[AtomicU64; WORDS], granule: usize) -> bool {
     words[granule / 64].load(Ordering::Acquire) >> (granule % 64) & 1 == 1
-}
-
-/// Calls `f(word, mask)` for the pieces of a run of granules.
-fn pieces(granule: usize, count: usize, mut f: impl FnMut(usize, u64)) {
-    let (mut at, end) = (granule, granule + count);
-    while at < end {
-        let offset = at % 64;
-        let part = (64 - offset).min(end - at);
-        f(at / 64, u64::MAX >> (64 - part) << offset);
-        at += part;
-    }
 }
 
 impl Map {
@@ -81,17 +71,17 @@ impl Map {
     pub(crate) fn insert(&self, granule: usize, count: usize) {
         let last = granule + count - 1;
         self.ends[last / 64].fetch_or(1 << (last % 64), Ordering::Release);
-        pieces(granule, count, |word, mask| {
+        for (word, mask) in bitmap::pieces(granule, granule + count) {
             self.free[word].fetch_and(!mask, Ordering::Release);
-        });
+        }
     }
 
     /// Makes a block a free run; its length. Under the lock.
     pub(crate) fn remove(&self, granule: usize) -> usize {
         let count = self.length(granule);
-        pieces(granule, count, |word, mask| {
+        for (word, mask) in bitmap::pieces(granule, granule + count) {
             self.free[word].fetch_or(mask, Ordering::Release);
-        });
+        }
         let last = granule + count - 1;
         self.ends[last / 64].fetch_and(!(1 << (last % 64)), Ordering::Release);
         count

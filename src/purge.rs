@@ -12,7 +12,7 @@ use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// The least limit of volume, and the most that regret makes of it, in units.
+/// The least limit of volume, and the most by which regret raises it, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
 const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 /// What the setting is unless somebody changes it.
@@ -25,16 +25,25 @@ static TICK: AtomicU64 = AtomicU64::new(0);
 /// By how many units the limit has risen.
 static RISEN: AtomicUsize = AtomicUsize::new(0);
 
-/// How many dirty units may stay.
-fn limit() -> usize {
-    let most = config::dirty_limit() >> UNIT_SHIFT;
-    let part = (arena::used() / LIMIT_PART).max(LIMIT_LEAST);
-    // What somebody has chosen holds.
-    match most.cmp(&LIMIT_DEFAULT) {
-        core::cmp::Ordering::Less => most.min(part),
-        core::cmp::Ordering::Equal => most.min(part) + RISEN.load(Ordering::Relaxed),
-        core::cmp::Ordering::Greater => most,
+/// How many dirty units may stay, of `dirty`; `most` is the setting.
+fn limit(most: usize, dirty: usize) -> usize {
+    // Who asks for more than the default gets it.
+    if most > LIMIT_DEFAULT {
+        return most;
     }
+    let limit = most.min((arena::used() / LIMIT_PART).max(LIMIT_LEAST));
+    // Who asks for less gets no more than that.
+    if most < LIMIT_DEFAULT {
+        return limit;
+    }
+    let risen = RISEN.load(Ordering::Relaxed);
+    let limit = limit + risen;
+    if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
+        return limit;
+    }
+    let rise = arena::take_retaken().min(LIMIT_MOST - risen);
+    RISEN.store(risen + rise, Ordering::Relaxed);
+    limit + rise
 }
 
 /// Called, without locks, when runs have become free: keeps the bound of volume.
@@ -50,18 +59,11 @@ pub(crate) fn enforce() {
         dirty += arena.dirty();
     }
     // Quick while there is little.
-    if dirty <= LIMIT_LEAST.min(config::dirty_limit() >> UNIT_SHIFT) {
+    let most = config::dirty_limit() >> UNIT_SHIFT;
+    if dirty <= LIMIT_LEAST.min(most) {
         return;
     }
-    let mut limit = limit();
-    if dirty > limit && config::dirty_limit() >> UNIT_SHIFT == LIMIT_DEFAULT {
-        let risen = RISEN.load(Ordering::Relaxed);
-        if risen < LIMIT_MOST && arena::retaken() > limit / 2 {
-            let rise = arena::take_retaken().min(LIMIT_MOST - risen);
-            RISEN.store(risen + rise, Ordering::Relaxed);
-            limit += rise;
-        }
-    }
+    let limit = limit(most, dirty);
     if dirty > limit {
         let mut excess = dirty - limit + limit / 4;
         for arena in arena::all() {

@@ -25,18 +25,7 @@ static void *next(uint64_t *random) {
     return take_aligned(4 * KB, pareto(random, 512, 64 * KB));
 }
 
-static void blocks(int index) {
-    uint64_t random = seed((uint64_t)index);
-    void **held = zeroed(SLOTS, sizeof *held);
-    for (size_t step = 0, end = share(9000000); step < end; step++) {
-        void **slot = &held[below(&random, SLOTS)];
-        drop(*slot);
-        *slot = next(&random);
-    }
-    for (int i = 0; i < SLOTS; i++)
-        drop(held[i]);
-    free(held);
-}
+static void blocks(int index) { replace_at_random(index, SLOTS, share(9000000), next); }
 
 int main(int argc, char **argv) {
     read_arguments(argc, argv, NULL);

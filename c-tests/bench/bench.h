@@ -165,6 +165,20 @@ HELPER void chain_drop(struct link **head) {
     }
 }
 
+/* Random ones of `count` slots get a new block, `steps` times. */
+HELPER void replace_at_random(int index, size_t count, size_t steps, void *(*next)(uint64_t *)) {
+    uint64_t random = seed((uint64_t)index);
+    void **held = (void **)zeroed(count, sizeof *held);
+    for (size_t step = 0; step < steps; step++) {
+        void **slot = &held[below(&random, count)];
+        drop(*slot);
+        *slot = next(&random);
+    }
+    for (size_t i = 0; i < count; i++)
+        drop(held[i]);
+    free(held);
+}
+
 /* Handing over to other threads. */
 
 HELPER void *exchange(void **place, void *block) {

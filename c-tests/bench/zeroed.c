@@ -17,7 +17,8 @@ static void is_zero(const void *block, size_t size) {
             fail("not zero", block);
 }
 
-static void *take_zeroed(size_t size) {
+static void *take_zeroed(uint64_t *random) {
+    size_t size = next_size(random);
     void *block = calloc(1, size);
     if (block == NULL)
         give_up("calloc");
@@ -25,18 +26,7 @@ static void *take_zeroed(size_t size) {
     return stamp(block, size);
 }
 
-static void tables(int index) {
-    uint64_t random = seed((uint64_t)index);
-    void **held = zeroed(SLOTS, sizeof *held);
-    for (size_t step = 0, end = share(3000000); step < end; step++) {
-        void **slot = &held[below(&random, SLOTS)];
-        drop(*slot);
-        *slot = take_zeroed(next_size(&random));
-    }
-    for (int i = 0; i < SLOTS; i++)
-        drop(held[i]);
-    free(held);
-}
+static void tables(int index) { replace_at_random(index, SLOTS, share(3000000), take_zeroed); }
 
 int main(int argc, char **argv) {
     read_arguments(argc, argv, NULL);

@@ -3,16 +3,14 @@
 import collections
 import functools
 import os
-import re
 import subprocess
 import tempfile
 from pathlib import Path
 
+from figures import loader
 from figures.allocators import clean_environment
 
 from . import packages
-
-BOUND = re.compile(rb"binding file (\S+) \[\d+\] to (\S+) \[\d+\]: normal symbol `malloc'")
 
 
 def _settings(settings):
@@ -24,8 +22,7 @@ def _bindings(executable, settings):
     """{object that calls malloc: {objects that its malloc ends in}} of the executable and its libraries."""
     found = collections.defaultdict(set)
     with tempfile.TemporaryDirectory(prefix="bindings-") as folder:
-        environment = {**clean_environment(), **_settings(settings), "LD_BIND_NOW": "1", "LD_DEBUG": "bindings",
-                       "LD_DEBUG_OUTPUT": f"{folder}/log"}
+        environment = {**clean_environment(), **_settings([*settings, *loader.settings(folder)])}
         # All is bound before main, so it does not matter what the program makes of the option.
         process = subprocess.Popen([executable, "--version"], env=environment, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
@@ -34,11 +31,9 @@ def _bindings(executable, settings):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        log = Path(folder) / f"log.{process.pid}"
-        for line in log.read_bytes().splitlines() if log.exists() else ():
-            if bound := BOUND.search(line):
-                caller, target = (os.path.realpath(name.decode()) for name in bound.groups())
-                found[caller].add(target)
+        for bound in loader.bindings(folder, process.pid):
+            if bound.symbol == "malloc":
+                found[bound.caller].add(bound.server)
     return found
 
 

@@ -1,30 +1,19 @@
 """The proof that a program's malloc and free are an allocator's, by the loader's own account; and its version."""
 
 import os
-import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
+from figures import loader
 from figures.allocators import clean_environment
-
-BINDING = re.compile(rb"binding file (\S+) \[\d+\] to (\S+) \[\d+\]: normal symbol `(malloc|free)'")
-
-
-def loader_settings(logs):
-    return ["LD_BIND_NOW=1", "LD_DEBUG=bindings", f"LD_DEBUG_OUTPUT={logs}/log"]
 
 
 def read_bindings(logs):
     """{(object that calls, symbol): {objects that serve}} of all processes that left a log in the folder."""
     found = {}
-    for log in pathlib.Path(logs).iterdir():
-        with open(log, "rb") as lines:
-            for line in lines:
-                if bound := BINDING.search(line):
-                    caller, server, symbol = (part.decode(errors="replace") for part in bound.groups())
-                    found.setdefault((os.path.realpath(caller), symbol), set()).add(os.path.realpath(server))
+    for bound in loader.bindings(logs):
+        found.setdefault((bound.caller, bound.symbol), set()).add(bound.server)
     return found
 
 
@@ -38,7 +27,7 @@ def not_bound(allocator, program):
     """What of the program's and libc's malloc and free ends elsewhere, as a text; None when nothing does."""
     with tempfile.TemporaryDirectory(prefix="bindings-") as logs:
         environment = clean_environment()
-        settings = [*allocator.environment(), *loader_settings(logs)]
+        settings = [*allocator.environment(), *loader.settings(logs)]
         environment.update(setting.split("=", 1) for setting in settings)
         try:
             subprocess.run([program], env=environment, capture_output=True, check=False, timeout=60)

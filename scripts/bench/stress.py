@@ -1,7 +1,5 @@
 """The stress programs of c-tests/bench as workloads: each shows one way in which programs use malloc."""
 
-import subprocess
-
 from figures import launch
 from figures.allocators import ROOT
 
@@ -10,19 +8,13 @@ from .workload import Sample, Workload
 SOURCES = ROOT / "c-tests" / "bench"
 BUILT = ROOT / "build" / "bench"
 FLAGS = ["-O2", "-g", "-fno-builtin-malloc", "-Wall", "-Wextra", "-Werror", "-pthread"]
-COMPILERS = {".c": ["gcc", "-std=gnu17"], ".cc": ["g++", "-std=gnu++20"]}
+COMPILERS = {".c": ["gcc", "-std=gnu17", *FLAGS], ".cc": ["g++", "-std=gnu++20", *FLAGS]}
 
 
 def build():
-    """Compiles what is older than its source or the shared header, and the launcher."""
+    """The stress programs, and the launcher."""
     launch.build()
-    BUILT.mkdir(parents=True, exist_ok=True)
-    header = (SOURCES / "bench.h").stat().st_mtime
-    for source in sorted(SOURCES.glob("*.c*")):
-        program = BUILT / source.stem
-        if program.exists() and program.stat().st_mtime > max(header, source.stat().st_mtime):
-            continue
-        subprocess.run([*COMPILERS[source.suffix], *FLAGS, "-o", str(program), str(source)], check=True)
+    launch.compile_stale(SOURCES / "bench.h", BUILT, COMPILERS)
 
 
 def stress(name, title, program, mode="", threads=1, **more):

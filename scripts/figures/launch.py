@@ -15,15 +15,20 @@ BUILT = ROOT / "build" / "figures"
 FLAGS = ["-std=gnu11", "-O2", "-g", "-pthread", "-fno-builtin", "-Wall", "-Wextra", "-Werror"]
 
 
+def compile_stale(header, built, compilers):
+    """Compiles to the folder `built` what stands beside the header and is newer there, or uses a newer header;
+    `compilers` gives a command for each suffix."""
+    built.mkdir(parents=True, exist_ok=True)
+    for source in sorted(header.parent.glob("*.c*")):
+        program = built / source.stem
+        newest = max(header.stat().st_mtime, source.stat().st_mtime)
+        if not program.exists() or program.stat().st_mtime <= newest:
+            subprocess.run([*compilers[source.suffix], "-o", str(program), str(source)], check=True)
+
+
 def build():
-    """Compiles what is older than its source or the shared header."""
-    BUILT.mkdir(parents=True, exist_ok=True)
-    header = (SOURCES / "figure.h").stat().st_mtime
-    for source in sorted(SOURCES.glob("*.c")):
-        program = BUILT / source.stem
-        if program.exists() and program.stat().st_mtime > max(header, source.stat().st_mtime):
-            continue
-        subprocess.run(["gcc", *FLAGS, "-o", str(program), str(source)], check=True)
+    """The programs of c-tests/figures."""
+    compile_stale(SOURCES / "figure.h", BUILT, {".c": ["gcc", *FLAGS]})
 
 
 class Run(NamedTuple):

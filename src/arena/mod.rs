@@ -497,8 +497,9 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
+    let alike = all().filter(|arena| arena.purpose.get() == purpose).count();
     let share = match LIMITED.load(Ordering::Relaxed) {
-        0 => 0,
+        0 => OTHER_BYTES << alike.min(DOUBLINGS),
         limit => (limit / 16).next_power_of_two() / 2,
     };
     // Another thread may have been faster.
@@ -525,8 +526,6 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
             arena
         }
     };
-    let alike = all().filter(|arena| arena.purpose.get() == purpose).count();
-    let share = if share == 0 { OTHER_BYTES << alike.min(DOUBLINGS) } else { share };
     let mut wanted = share.max(bytes);
     // Address space may count for something, as it does when all of it is to be locked: while the
     // first arena has room, a small one would only take from the rest.

@@ -49,8 +49,8 @@ impl Heap {
         left < most
     }
 
-    /// Makes sparse slabs mixed ones, where that is worth it and serves a class. Slabs are spared that have handed out
-    /// blocks since the last time. False when there is none. Under the lock.
+    /// Makes sparse slabs mixed ones, where that is worth it and serves a class. Slabs are spared
+    /// that have handed out blocks since the last time. False when there is none. Under the lock.
     pub(super) fn mix(&'static self, class: usize) -> bool {
         if size_class::slab_units(class) != 1 {
             return false;

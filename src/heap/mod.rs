@@ -163,21 +163,16 @@ impl Heap {
     fn restock(&'static self, class: usize, open: bool) -> Option<()> {
         let _guard = self.lock()?;
         let batch = self.next_batch(class);
+        // SAFETY: the magazine is equipped and ours, the blocks are new, and there is room.
+        let add = |block| unsafe {
+            self.front.push_class(class, block);
+        };
         let slab = match self.shelves[class].partial.first() {
             Some(slab) => slab,
+            None if self.take_mixed(class, batch, add) => return Some(()),
+            None if !open => return None,
+            None if self.mix(class) && self.take_mixed(class, batch, add) => return Some(()),
             None => {
-                // SAFETY: the magazine is equipped and ours, the blocks are new, and there is room.
-                let add = |block| unsafe {
-                    self.front.push_class(class, block);
-                };
-                if self.take_mixed(class, batch, add)
-                    || open && self.mix(class) && self.take_mixed(class, batch, add)
-                {
-                    return Some(());
-                }
-                if !open {
-                    return None;
-                }
                 self.squeeze(WASTE_LEAST);
                 self.open_slab(class)?
             }
