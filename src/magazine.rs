@@ -20,11 +20,11 @@ use crate::{size_class, tls};
 use core::arch::global_asm;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
+use core::sync::atomic::{AtomicPtr, AtomicU16, Ordering, compiler_fence};
 
 /// Ends a stack: no block has this address.
 const FULL: usize = 1;
-/// The most blocks in a magazine, and the most bytes while it has more than a few blocks.
+/// The most blocks in a magazine at first, and the most bytes while it has more than a few blocks.
 const MOST_BLOCKS: usize = 126;
 const MOST_BYTES: usize = 32 << 10;
 /// Blocks up to this size are zeroed in place rather than by memset.
@@ -32,21 +32,35 @@ const ZERO_INLINE: usize = 64;
 /// One place for each class, after a place 0 that stands for "no class".
 const PLACES: usize = size_class::COUNT + 1;
 
-/// How many blocks of a size a thread keeps at most.
+/// What a magazine of a class that overflows and runs empty by turns may grow to: so many blocks, and
+/// so many bytes.
+const GROWN_BLOCKS: usize = 1022;
+const GROWN_BYTES: usize = 128 << 10;
+
+/// How many blocks of a size a thread keeps at first. With its two ends a magazine fills a piece of
+/// memory whose size is a power of two.
 pub(crate) const fn capacity(size: usize) -> usize {
-    let fit = MOST_BYTES / size;
-    if fit > MOST_BLOCKS {
+    let fit = MOST_BYTES / size + 2;
+    if fit >= MOST_BLOCKS + 2 {
         MOST_BLOCKS
-    } else if fit < 4 {
-        if size > 32 << 10 { 2 } else { 4 }
+    } else if fit >= 8 {
+        (fit + 1).next_power_of_two() / 2 - 2
+    } else if size <= 16 << 10 {
+        6
     } else {
-        fit
+        2
     }
 }
 
-/// Bytes that the slots of a magazine take.
-pub(crate) const fn slot_bytes(size: usize) -> usize {
-    (capacity(size) + 2) * size_of::<usize>()
+/// Bytes that the slots of a magazine of so many blocks take.
+pub(crate) const fn slot_bytes(capacity: usize) -> usize {
+    (capacity + 2) * size_of::<usize>()
+}
+
+/// The next larger capacity for blocks of a size; None when a magazine should not get that large.
+pub(crate) const fn grown(capacity: usize, size: usize) -> Option<usize> {
+    let more = 2 * (capacity + 2) - 2;
+    if more <= GROWN_BLOCKS && more * size <= GROWN_BYTES { Some(more) } else { None }
 }
 
 /// How to tell whether a block starts at an address: see [`size_class::Start`].
@@ -73,7 +87,9 @@ pub(crate) struct Front {
     /// Where the first arena's units start, and how many of them the map answers for.
     base: Cell<usize>,
     mapped: Cell<usize>,
-    slots: [Cell<*mut usize>; PLACES],
+    slots: [AtomicPtr<usize>; PLACES],
+    /// How many blocks each magazine holds at most.
+    capacities: [AtomicU16; PLACES],
 }
 
 // The front of a thread without a heap: all magazines empty, crates that are addressed to nobody, and
@@ -168,7 +184,7 @@ impl Front {
     pub(crate) fn open(&self, base: usize, mapped: usize) {
         for place in 0..PLACES {
             self.tops[place].store(no_slots(), Ordering::Relaxed);
-            self.slots[place].set(no_slots());
+            self.slots[place].store(no_slots(), Ordering::Relaxed);
         }
         for class in 0..size_class::COUNT {
             self.outbox[class].set(no_crate());
@@ -361,31 +377,66 @@ impl Front {
 
     /// Whether a class has a magazine.
     pub(crate) fn is_equipped(&self, class: usize) -> bool {
-        self.slots[class + 1].get() != no_slots()
+        self.slots_of(class) != no_slots()
     }
 
-    /// Gives a class its slots, [`slot_bytes`] of zeroed memory.
+    fn slots_of(&self, class: usize) -> *mut usize {
+        self.slots[class + 1].load(Ordering::Acquire)
+    }
+
+    /// How many blocks the magazine of a class holds at most; 0 when it has none.
+    pub(crate) fn capacity(&self, class: usize) -> usize {
+        self.capacities[class + 1].load(Ordering::Acquire) as usize
+    }
+
+    /// Gives a class its slots, or larger ones: [`slot_bytes`] of zeroed memory for `capacity` blocks.
+    /// The old ones, if any, are the caller's then.
     ///
     /// # Safety
-    /// The memory is the front's from now on, and the front is the calling thread's.
-    pub(crate) unsafe fn equip(&self, class: usize, slots: NonNull<u8>) {
+    /// The memory is the front's from now on, and the front is the calling thread's; the capacity
+    /// grows.
+    pub(crate) unsafe fn equip(
+        &self,
+        class: usize,
+        slots: NonNull<u8>,
+        capacity: usize,
+    ) -> Option<NonNull<u8>> {
+        let (old, count) = (self.slots_of(class), self.count(class));
         let slots: *mut usize = slots.as_ptr().cast();
-        // SAFETY: the caller's memory has room for the bottom, the blocks and the end.
-        unsafe { slots.add(capacity(size_class::size(class)) + 1).write(FULL) };
-        self.slots[class + 1].set(slots);
-        self.tops[class + 1].store(slots, Ordering::Relaxed);
+        // SAFETY: the caller's memory has room for the bottom, the blocks and the end, and the old
+        // slots have the bottom and `count` blocks.
+        unsafe {
+            slots.add(capacity + 1).write(FULL);
+            ptr::copy_nonoverlapping(old, slots, count + 1);
+            self.slots[class + 1].store(slots, Ordering::Release);
+            self.tops[class + 1].store(slots.add(count), Ordering::Release);
+        }
+        // Last: who looks from outside reads no more slots than both have.
+        self.capacities[class + 1].store(capacity as u16, Ordering::Release);
+        if old == no_slots() { None } else { NonNull::new(old.cast()) }
+    }
+
+    /// Makes the magazines of a vanished thread whole, which may have been getting a larger one: that
+    /// is full, and has its slots before its top.
+    pub(crate) fn mend(&self) {
+        for class in 0..size_class::COUNT {
+            let (slots, capacity) = (self.slots_of(class), self.capacity(class));
+            let top = self.tops[class + 1].load(Ordering::Acquire);
+            if (top as usize).wrapping_sub(slots as usize) / size_of::<usize>() > capacity {
+                // SAFETY: the slots are there for this many blocks.
+                self.tops[class + 1].store(unsafe { slots.add(capacity) }, Ordering::Release);
+            }
+        }
     }
 
     /// How many blocks a magazine holds. Exact for its thread, a glimpse for others.
     pub(crate) fn count(&self, class: usize) -> usize {
-        let slots = self.slots[class + 1].get();
-        let top = self.tops[class + 1].load(Ordering::Relaxed);
-        if top == no_slots() || slots == no_slots() {
-            // Perhaps the magazine is being made.
-            return 0;
-        }
+        // The capacity first: it counts only what all slots from then on have.
+        let capacity = self.capacity(class);
+        let slots = self.slots_of(class);
+        let top = self.tops[class + 1].load(Ordering::Acquire);
         let count = (top as usize).wrapping_sub(slots as usize) / size_of::<usize>();
-        count.min(capacity(size_class::size(class)))
+        count.min(capacity)
     }
 
     /// Each magazine lies between its ends, holds no block twice, and passes its blocks to `each`.
@@ -394,7 +445,7 @@ impl Front {
     #[allow(dead_code)]
     pub(crate) fn check(&self, mut each: impl FnMut(usize, usize)) {
         for class in (0..size_class::COUNT).filter(|&class| self.is_equipped(class)) {
-            let (slots, most) = (self.slots[class + 1].get(), capacity(size_class::size(class)));
+            let (slots, most) = (self.slots_of(class), self.capacity(class));
             let count = self.count(class);
             assert!(count <= most);
             // SAFETY: an equipped class has so many slots.
@@ -414,7 +465,7 @@ impl Front {
     /// `count` is at most the capacity, and what the slab has.
     pub(crate) unsafe fn fill(&self, class: usize, count: usize, slab: &Slab) -> usize {
         debug_assert_eq!(self.count(class), 0);
-        let slots = self.slots[class + 1].get();
+        let slots = self.slots_of(class);
         let mut left = count;
         let touched = slab.take(count, |block| {
             // SAFETY: at most `count` blocks come, and the slots 1 to count exist.
@@ -430,8 +481,7 @@ impl Front {
     /// Puts marked blocks of a class into its magazine, all of them. False when there is no room
     /// or no magazine.
     pub(crate) fn append(&self, class: usize, blocks: &[Cell<usize>]) -> bool {
-        let most = capacity(size_class::size(class));
-        if !self.is_equipped(class) || self.count(class) + blocks.len() > most {
+        if self.count(class) + blocks.len() > self.capacity(class) {
             return false;
         }
         let top = self.tops[class + 1].load(Ordering::Relaxed);
@@ -450,7 +500,7 @@ impl Front {
     /// The class is equipped and holds at least `count`; the front is the calling thread's own, or
     /// a dead thread's.
     pub(crate) unsafe fn drain(&self, class: usize, count: usize, mut each: impl FnMut(usize)) {
-        let (slots, held) = (self.slots[class + 1].get(), self.count(class));
+        let (slots, held) = (self.slots_of(class), self.count(class));
         // SAFETY: slots 1 to `held` hold blocks.
         unsafe {
             for i in 1..=count {
@@ -490,8 +540,8 @@ impl Front {
         // The count first: where it is not 0 the magazine exists, and keeps its slots.
         let count = self.count(class);
         compiler_fence(Ordering::Acquire);
-        let slots = self.slots[class + 1].get();
-        // SAFETY: `count` never exceeds the capacity, so the slots exist.
+        let slots = self.slots_of(class);
+        // SAFETY: `count` never exceeds a capacity of before, so the slots exist.
         (1..=count).any(|i| unsafe { slots.add(i).read_volatile() } == block)
             || self.parcel(class).is_some_and(in_crate)
     }

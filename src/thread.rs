@@ -227,6 +227,7 @@ fn claim(heap: &'static Heap) -> bool {
             .compare_exchange(generation, CLAIMING, Ordering::Acquire, Ordering::Relaxed)
             .is_ok();
         if is_mine {
+            heap.front().mend();
             lock_anew(heap);
             heap.generation.store(now, Ordering::Release);
         }

@@ -29,6 +29,9 @@ const LOOK_AT: usize = 8;
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
+/// Bytes of blocks by which a heap's magazines may grow all together.
+const GROWTH: usize = 1 << 20;
+
 const _: () = assert!(size_of::<Heap>() <= MAP_OFFSET);
 
 /// The slabs of one class.
@@ -46,6 +49,10 @@ pub(crate) struct Heap {
     front: Front,
     /// How many blocks the next refill of a class takes.
     batch: [Cell<u8>; size_class::COUNT],
+    /// The magazine of a class has been refilled since it last overflowed.
+    has_refilled: [Cell<bool>; size_class::COUNT],
+    /// Bytes of blocks by which magazines may still grow.
+    growth: Cell<usize>,
     ticks: Cell<u32>,
     /// Part of the central heap.
     is_central: Cell<bool>,
@@ -102,6 +109,7 @@ impl Heap {
         }
         let heap = Heap::at(piece);
         heap.is_central.set(is_central);
+        heap.growth.set(GROWTH);
         heap.front.open(base, units.min(part - MAP_OFFSET));
         heap.units.set(units);
         Some(heap)
@@ -143,10 +151,12 @@ impl Heap {
     #[inline(never)]
     pub(crate) fn refill(&'static self, class: usize, open: bool) -> Option<NonNull<u8>> {
         self.tick();
+        self.has_refilled[class].set(true);
         if !self.front.is_equipped(class) {
-            let slots = meta::allocate(magazine::slot_bytes(size_class::size(class)))?;
+            let capacity = magazine::capacity(size_class::size(class));
+            let slots = meta::allocate(magazine::slot_bytes(capacity))?;
             // SAFETY: the memory is new, and the front is this thread's.
-            unsafe { self.front.equip(class, slots) };
+            unsafe { self.front.equip(class, slots, capacity) };
         }
         if !self.mailbox.is_empty() {
             self.collect(true);
@@ -214,6 +224,12 @@ impl Heap {
     fn account(&self, used: usize, touched: usize) {
         self.used.set(self.used.get() + used as isize);
         self.waste.set(self.waste.get() + touched as isize - used as isize);
+    }
+
+    /// Counts bytes of blocks that have come back to their slabs.
+    fn account_back(&self, bytes: usize) {
+        self.used.set(self.used.get() - bytes as isize);
+        self.waste.set(self.waste.get() + bytes as isize);
     }
 
     /// Counts a slab that came to the heap (1) or left it (-1).
@@ -348,17 +364,51 @@ impl Heap {
         // SAFETY: the front is this thread's and the block one of its class, given up.
         if unsafe { !self.front.push_class(class, block) } {
             self.tick();
-            self.flush(class, self.front.count(class).div_ceil(2));
+            if !self.grow(class) {
+                self.flush(class, self.front.count(class).div_ceil(2));
+            }
             // SAFETY: as above.
             unsafe { self.front.push_class(class, block) };
         }
     }
 
+    /// Makes the full magazine of a class larger, if it has run empty since it last overflowed: the
+    /// program takes and frees more blocks at a time than it holds.
+    fn grow(&'static self, class: usize) -> bool {
+        let (capacity, size) = (self.front.capacity(class), size_class::size(class));
+        if !self.has_refilled[class].replace(false) {
+            return false;
+        }
+        let Some(grown) = magazine::grown(capacity, size) else { return false };
+        let Some(left) = self.growth.get().checked_sub((grown - capacity) * size) else { return false };
+        let Some(slots) = meta::allocate(magazine::slot_bytes(grown)) else { return false };
+        self.growth.set(left);
+        // SAFETY: the memory is new, and the front is this thread's; nothing names the old slots any
+        // more, and a glance from outside reads what it finds there as addresses alone.
+        unsafe {
+            if let Some(old) = self.front.equip(class, slots, grown) {
+                meta::release(old, magazine::slot_bytes(capacity));
+            }
+        }
+        true
+    }
+
     /// Gives the `count` oldest blocks of a magazine back to their slabs.
     fn flush(&'static self, class: usize, count: usize) {
         let Some(guard) = self.lock() else { return };
+        let (base, mut simple) = (page_map::base(), 0);
+        let put = |block| {
+            let found = page_map::simple_slab(base, block);
+            // SAFETY: just found.
+            if found != 0 && unsafe { Slab::at(base, found) }.put_simple(block) {
+                simple += 1;
+            } else {
+                self.put_back(slab_of(block), block);
+            }
+        };
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
-        unsafe { self.front.drain(class, count, |block| self.put_back(slab_of(block), block)) };
+        unsafe { self.front.drain(class, count, put) };
+        self.account_back(simple * size_class::size(class));
         self.look_for_low(class);
         self.squeeze(WASTE_LATER);
         drop(guard);
@@ -381,10 +431,7 @@ impl Heap {
     /// Puts a block back into its slab, one of this heap's. Under the lock.
     fn put_back(&'static self, slab: &'static Slab, block: usize) {
         match slab.put(block) {
-            Some(bytes) => {
-                self.used.set(self.used.get() - bytes as isize);
-                self.waste.set(self.waste.get() + bytes as isize);
-            }
+            Some(bytes) => self.account_back(bytes),
             None => fatal::misuse("free", Misuse::DoubleFree, block),
         }
         if slab.is_mixed() {
@@ -525,7 +572,7 @@ impl Heap {
             }
         }
         for class in 0..size_class::COUNT {
-            assert!(self.front.count(class) <= magazine::capacity(size_class::size(class)));
+            assert!(self.front.count(class) <= self.front.capacity(class));
         }
         assert_eq!((used, waste), (self.used.get(), self.waste.get()));
     }

@@ -440,6 +440,25 @@ impl Slab {
         Some(count * self.size())
     }
 
+    /// [`put`](Slab::put) of the start of a block of a slab of equal ones, where that changes nothing for
+    /// the heap: the slab has other free blocks, and others that are not. False otherwise, with
+    /// nothing done.
+    #[inline(always)]
+    pub(crate) fn put_simple(&self, address: usize) -> bool {
+        let (index, _) = self.locate(address);
+        let (free, bit) = (self.free.get(), 1 << (index % 64));
+        debug_assert!(index < self.capacity());
+        // SAFETY: the bitmap has a bit for each block, and the lock that guards it is the caller's.
+        let word = unsafe { &mut *self.bits.get().add(index / 64) };
+        if free == 0 || free + 1 == self.capacity.get() || *word & bit != 0 {
+            return false;
+        }
+        *word |= bit;
+        self.free.set(free + 1);
+        self.low.set(self.low.get().min((index / 64) as u8));
+        true
+    }
+
     /// Bytes of the free run in a mixed slab that the free granule at `address` is in, and where it
     /// starts, for [`set_hint`](Slab::set_hint).
     pub(crate) fn hole_at(&self, address: usize) -> (usize, usize) {

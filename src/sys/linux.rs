@@ -2,6 +2,7 @@
 
 use core::arch::asm;
 use core::ffi::{CStr, c_char};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// A system call of up to six arguments; the kernel's answer, negative for an error.
 ///
@@ -178,9 +179,18 @@ pub(crate) fn is_secure() -> bool {
 }
 
 /// Bytes in a page of the system: 4, 16 or 64 KiB.
+#[inline]
 pub(crate) fn page_size() -> usize {
-    match auxiliary(libc::AT_PAGESZ) {
-        0 => 4096,
+    static SIZE: AtomicUsize = AtomicUsize::new(0);
+    match SIZE.load(Ordering::Relaxed) {
+        0 => {
+            let size = match auxiliary(libc::AT_PAGESZ) {
+                0 => 4096,
+                size => size,
+            };
+            SIZE.store(size, Ordering::Relaxed);
+            size
+        }
         size => size,
     }
 }
