@@ -332,12 +332,17 @@ impl Heap {
             None => self.mixed.iter().find_map(Slabs::first),
         };
         let Some(slab) = found else { return false };
+        self.part(slab, to);
+        true
+    }
+
+    /// Gives a slab to another heap. Under the locks of both.
+    fn part(&'static self, slab: &'static Slab, to: &'static Heap) {
         self.list_of(slab).remove(slab);
         self.unnote(slab);
         self.account_slab(slab, -1);
         self.has_parted.set(true);
         to.receive(slab);
-        true
     }
 
     /// The class of a slab that the heap could part with.
@@ -398,9 +403,7 @@ impl Heap {
         let Some(guard) = self.lock() else { return };
         let (base, mut simple) = (page_map::base(), 0);
         let put = |block| {
-            let found = page_map::simple_slab(base, block);
-            // SAFETY: just found.
-            if found != 0 && unsafe { Slab::at(base, found) }.put_simple(block) {
+            if self.put_simple(base, block) {
                 simple += 1;
             } else {
                 self.put_back(slab_of(block), block);
@@ -426,6 +429,18 @@ impl Heap {
             partial.remove(lowest);
             partial.push(lowest);
         }
+    }
+
+    /// Puts a block back into its slab where that is simple, but for counting its bytes. Under the lock.
+    #[inline(always)]
+    fn put_simple(&self, base: usize, block: usize) -> bool {
+        let found = page_map::simple_slab(base, block);
+        if found == 0 {
+            return false;
+        }
+        // SAFETY: just found.
+        let slab = unsafe { Slab::at(base, found) };
+        slab.heap() == self.address() && slab.put_simple(block)
     }
 
     /// Puts a block back into its slab, one of this heap's. Under the lock.
@@ -480,7 +495,8 @@ impl Heap {
         if let Some(parcel) = self.front.parcel(class) {
             if parcel.count() < WORTH_SENDING {
                 // Blocks of several owners in turn would send crates with hardly anything in them.
-                return put_directly(slab, block);
+                self.readdress(class, parcel, slab, block);
+                return;
             }
             self.send(class);
         }
@@ -492,6 +508,21 @@ impl Heap {
         parcel.open(slab.heap(), class, size_class::size(class));
         self.front.set_parcel(class, Some(parcel));
         if parcel.add(block) {
+            self.send(class);
+        }
+    }
+
+    /// Puts the few blocks of a crate into their slabs, and packs it anew with one for another heap.
+    fn readdress(&self, class: usize, parcel: &'static Crate, slab: &'static Slab, block: usize) {
+        // Nobody sees the crate meanwhile: a fork may then lose these blocks, but no block twice.
+        self.front.set_parcel(class, None);
+        for block in parcel.blocks() {
+            put_directly(slab_of(block.get()), block.get());
+        }
+        parcel.open(slab.heap(), class, size_class::size(class));
+        let is_full = parcel.add(block);
+        self.front.set_parcel(class, Some(parcel));
+        if is_full {
             self.send(class);
         }
     }
@@ -517,8 +548,7 @@ impl Heap {
     #[inline(never)]
     pub(crate) fn collect(&'static self, is_own_thread: bool) {
         for parcel in self.mailbox.take() {
-            let to_magazine = is_own_thread && !self.has_parted.get();
-            if !(to_magazine && self.front.append(parcel.class(), parcel.blocks())) {
+            if !(is_own_thread && self.append(parcel)) {
                 self.unpack(parcel);
             }
             // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
@@ -526,10 +556,27 @@ impl Heap {
         }
     }
 
+    /// Puts the blocks of a crate into the magazine, if that has room or can get it.
+    fn append(&'static self, parcel: &'static Crate) -> bool {
+        let (class, blocks) = (parcel.class(), parcel.blocks());
+        let is_ours = |block: &Cell<usize>| slab_of(block.get()).heap() == self.address();
+        if self.has_parted.get() && !blocks.iter().all(is_ours) {
+            return false;
+        }
+        self.front.append(class, blocks)
+            || self.front.is_equipped(class) && self.grow(class) && self.front.append(class, blocks)
+    }
+
     fn unpack(&'static self, parcel: &'static Crate) {
         let mut guard = self.lock();
+        let (base, mut simple) = (page_map::base(), 0);
         for block in parcel.blocks() {
-            let (block, slab) = (block.get(), slab_of(block.get()));
+            let block = block.get();
+            if guard.is_some() && self.put_simple(base, block) {
+                simple += 1;
+                continue;
+            }
+            let slab = slab_of(block);
             if guard.is_some() && slab.heap() == self.address() {
                 self.put_back(slab, block);
             } else {
@@ -537,6 +584,10 @@ impl Heap {
                 put_directly(slab, block);
                 guard = self.lock();
             }
+        }
+        if simple > 0 {
+            // The lock may have been let go in between, but it is held again.
+            self.account_back(simple * size_class::size(parcel.class()));
         }
         drop(guard);
         purge::enforce();

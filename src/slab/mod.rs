@@ -33,36 +33,38 @@ const INLINE: usize = 4;
 /// Parts of a slab that are known to be resident or not.
 const PARTS: usize = 64;
 
-/// The descriptor.
+/// The descriptor. Its first cache line is what threads read that free a block of the slab, and hardly
+/// changes; its second is what changes with every batch of blocks.
 #[repr(C, align(64))]
 pub(crate) struct Slab {
     span: Span,
     /// Address of the heap that holds the slab.
     heap: AtomicUsize,
-    next: Cell<Option<&'static Slab>>,
-    prev: Cell<Option<&'static Slab>>,
-    bits: Cell<*mut u64>,
-    /// The class of the blocks, or [`MIXED`]. Changes once at most, after the map for that is there.
-    class: AtomicU8,
-    /// No bit is set in words before this one.
-    low: Cell<u8>,
-    capacity: Cell<u16>,
-    free: Cell<u16>,
-    lost_marks: Cell<bool>,
-    /// Blocks have been taken since the last look: one bit for each kind of [`Look`].
-    is_active: Cell<u8>,
-    /// In a mixed slab: blocks of this class, and of larger ones, have no room.
-    fit: Cell<u8>,
-    /// Where the search for room starts.
-    hint: Cell<u16>,
-    size: Cell<u32>,
     /// See [`size_class::start64`].
     inverse: Cell<u64>,
     bound: Cell<u64>,
-    /// Bit i: part i of the slab may be resident.
-    touched: Cell<u64>,
+    prev: Cell<Option<&'static Slab>>,
     /// Bit i: part i has gone back to the system since the slab was opened.
     purged: Cell<u64>,
+    size: Cell<u32>,
+    capacity: Cell<u16>,
+    /// The class of the blocks, or [`MIXED`]. Changes once at most, after the map for that is there.
+    class: AtomicU8,
+    /// In a mixed slab: blocks of this class, and of larger ones, have no room.
+    fit: Cell<u8>,
+
+    next: Cell<Option<&'static Slab>>,
+    bits: Cell<*mut u64>,
+    /// Bit i: part i of the slab may be resident.
+    touched: Cell<u64>,
+    free: Cell<u16>,
+    /// Where the search for room starts.
+    hint: Cell<u16>,
+    /// No bit is set in words before this one.
+    low: Cell<u8>,
+    lost_marks: Cell<bool>,
+    /// Blocks have been taken since the last look: one bit for each kind of [`Look`].
+    is_active: Cell<u8>,
     inline: Cell<[u64; INLINE]>,
 }
 
@@ -70,7 +72,7 @@ pub(crate) struct Slab {
 // it (span, class, size) is written before the slab is published in the page map.
 unsafe impl Sync for Slab {}
 
-const _: () = assert!(size_of::<Slab>() == 128);
+const _: () = assert!(size_of::<Slab>() == 128 && core::mem::offset_of!(Slab, next) == 64);
 
 /// What stands for the class of a slab whose blocks differ; see the mixed module.
 pub(crate) const MIXED: usize = size_class::COUNT;
