@@ -375,6 +375,19 @@ impl Front {
             && size_class::fits(place as u8, size)
     }
 
+    /// The class of the block at `address`, if it is simple to tell: it is this heap's, in a slab of one
+    /// unit, and does not look free.
+    pub(crate) fn class_at(&self, address: usize) -> Option<usize> {
+        let unit = self.unit(address);
+        if unit >= self.mapped.get() {
+            return None;
+        }
+        let place = self.place_of(unit);
+        // SAFETY: once `is_start` holds, the address is the start of a block of our slab.
+        let is_live = self.is_start(place, address) && unsafe { !slab::is_marked(address) };
+        is_live.then(|| place - 1)
+    }
+
     /// Whether a class has a magazine.
     pub(crate) fn is_equipped(&self, class: usize) -> bool {
         self.slots_of(class) != no_slots()

@@ -33,6 +33,15 @@ fn bit(words: &[AtomicU64; WORDS], granule: usize) -> bool {
     words[granule / 64].load(Ordering::Acquire) >> (granule % 64) & 1 == 1
 }
 
+/// Sets bits of a word. Words have one writer at a time, who holds the lock, so that no exchange is needed.
+fn set(word: &AtomicU64, mask: u64) {
+    word.store(word.load(Ordering::Relaxed) | mask, Ordering::Release);
+}
+
+fn unset(word: &AtomicU64, mask: u64) {
+    word.store(word.load(Ordering::Relaxed) & !mask, Ordering::Release);
+}
+
 impl Map {
     /// Makes every granule free, and none an end.
     pub(crate) fn clear(&self) {
@@ -70,9 +79,9 @@ impl Map {
     /// Makes a free run a block. Under the lock.
     pub(crate) fn insert(&self, granule: usize, count: usize) {
         let last = granule + count - 1;
-        self.ends[last / 64].fetch_or(1 << (last % 64), Ordering::Release);
+        set(&self.ends[last / 64], 1 << (last % 64));
         for (word, mask) in bitmap::pieces(granule, granule + count) {
-            self.free[word].fetch_and(!mask, Ordering::Release);
+            unset(&self.free[word], mask);
         }
     }
 
@@ -80,10 +89,10 @@ impl Map {
     pub(crate) fn remove(&self, granule: usize) -> usize {
         let count = self.length(granule);
         for (word, mask) in bitmap::pieces(granule, granule + count) {
-            self.free[word].fetch_or(mask, Ordering::Release);
+            set(&self.free[word], mask);
         }
         let last = granule + count - 1;
-        self.ends[last / 64].fetch_and(!(1 << (last % 64)), Ordering::Release);
+        unset(&self.ends[last / 64], 1 << (last % 64));
         count
     }
 

@@ -21,6 +21,10 @@ use core::ptr::{self, NonNull};
 /// A growing block that has to move gets a mapping of its own from this size on: it then grows by
 /// mremap and is not copied again.
 const GROWING_MIN: usize = 1 << 20;
+/// Blocks up to this size don't shrink.
+const SMALLEST: usize = 2 * MIN_ALIGN;
+/// Up to this size, one gets more than it asks for.
+const GENEROUS: usize = 16 << 10;
 
 // ---------------------------------------------------------------------- allocate
 
@@ -404,9 +408,29 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
     unsafe { resize_slow(block, size) }
 }
 
+/// What to ask for when a block of `old` bytes is to have `size`. One that grows by little is likely to
+/// grow again, and gets a quarter more.
+fn with_room(old: usize, size: usize) -> usize {
+    if size > old && old <= GENEROUS { size.max(old + old / 4) } else { size }
+}
+
 #[inline(never)]
 pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     let address = block.as_ptr() as usize;
+    if size <= size_class::MAX
+        && let Some(class) = magazine::mine().class_at(address)
+    {
+        let old = size_class::size(class);
+        let stays = size <= old && old <= SMALLEST;
+        let new = if stays { None } else { allocate(with_room(old, size)) };
+        let Some(new) = new else { return (size <= old).then_some(block) };
+        // SAFETY: both blocks have this many bytes, and they are two; the caller gives the first up.
+        unsafe {
+            ptr::copy_nonoverlapping(block.as_ptr(), new.as_ptr(), old.min(size));
+            deallocate(block.as_ptr());
+        }
+        return Some(new);
+    }
     let found = resolve("realloc", Misuse::FreedBlock, address);
     if size > MAX_REQUEST {
         return None;
@@ -414,7 +438,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     let old = match found {
         Found::Small(slab) => {
             let now = slab.bytes_of(address);
-            if size <= now && (size > now / 2 || now <= 2 * MIN_ALIGN) {
+            if size <= now && (size > now / 2 || now <= SMALLEST) {
                 return Some(block);
             }
             now
@@ -449,7 +473,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     } else {
         None
     };
-    let Some(new) = new.or_else(|| allocate(size)) else {
+    let Some(new) = new.or_else(|| allocate(with_room(old, size))) else {
         // A block that is to shrink can stay as large as it is.
         return (size <= old).then_some(block);
     };

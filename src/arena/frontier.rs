@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
 /// Bytes that slabs have handed out from which on they grow by huge pages.
-const LARGE: usize = 16 << 20;
+const LARGE: usize = 8 << 20;
 /// One of so many freed large blocks is looked at.
 const SAMPLE: usize = 4;
 /// How many words of it, one in each of so many pages, and where in the page.
