@@ -16,7 +16,7 @@
 use crate::remote::Crate;
 use crate::slab::{self, MARK, Slab};
 use crate::units::{MIN_ALIGN, UNIT_SHIFT, align_up};
-use crate::{size_class, tls};
+use crate::{page_map, size_class, tls};
 use core::arch::global_asm;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -31,6 +31,7 @@ const MOST_BYTES: usize = 32 << 10;
 const ZERO_INLINE: usize = 64;
 /// One place for each class, after a place 0 that stands for "no class".
 const PLACES: usize = size_class::COUNT + 1;
+const OUTBOX: usize = size_class::COUNT + 1;
 
 /// What a magazine of a class that overflows and runs empty by turns may grow to: so many blocks, and
 /// so many bytes.
@@ -79,14 +80,19 @@ struct Start {
 pub(crate) struct Front {
     /// For each place, the slot of the block to give out next.
     tops: [AtomicPtr<usize>; PLACES],
-    /// The crate of each class that is being packed: blocks that other heaps own.
-    outbox: [Cell<*const Crate>; size_class::COUNT],
+    /// The crate of each class that is being packed: blocks that other heaps own. The last place is that
+    /// of blocks of mixed slabs, which has none.
+    outbox: [Cell<*const Crate>; OUTBOX],
     starts: [Start; PLACES],
     /// The place of every request of the direct table.
     small: [Cell<u8>; size_class::SMALL_MAX + 1],
-    /// Where the first arena's units start, and how many of them the map answers for.
+    /// Where the first arena's units start, and how many of them the map answers for; the page map
+    /// answers for no fewer.
     base: Cell<usize>,
     mapped: Cell<usize>,
+    /// Where the first arena starts, and the page map's entry for its first unit stands.
+    origin: Cell<usize>,
+    entries: Cell<usize>,
     slots: [AtomicPtr<usize>; PLACES],
     /// How many blocks each magazine holds at most.
     capacities: [AtomicU16; PLACES],
@@ -123,9 +129,9 @@ global_asm!(
     ".zero {crate_bytes}",
     ".text",
     places = const PLACES,
-    classes = const size_class::COUNT,
+    classes = const OUTBOX,
     crate_bytes = const size_of::<Crate>(),
-    rest = const size_of::<Front>() - (PLACES + size_class::COUNT) * size_of::<usize>(),
+    rest = const size_of::<Front>() - (PLACES + OUTBOX) * size_of::<usize>(),
     full = const FULL,
 );
 
@@ -178,6 +184,16 @@ unsafe fn zero(block: NonNull<u8>, size: usize) {
     }
 }
 
+/// What came of trying to free a block the simple way.
+pub(crate) enum Pushed {
+    Yes,
+    /// The address is in this unit of the first arena, and no block of one of the heap's slabs of one
+    /// unit starts there. Nothing was done.
+    NotHere(usize),
+    /// Nothing was done.
+    No,
+}
+
 impl Front {
     /// Prepares the front of a new heap, whose map has a zeroed byte for each of `mapped` units
     /// from `base` on.
@@ -186,8 +202,8 @@ impl Front {
             self.tops[place].store(no_slots(), Ordering::Relaxed);
             self.slots[place].store(no_slots(), Ordering::Relaxed);
         }
+        self.outbox.iter().for_each(|place| place.set(no_crate()));
         for class in 0..size_class::COUNT {
-            self.outbox[class].set(no_crate());
             if size_class::slab_units(class) == 1 {
                 let start = &self.starts[class + 1];
                 let values = size_class::start32(class);
@@ -199,7 +215,9 @@ impl Front {
             place.set(class + 1);
         }
         self.base.set(base);
-        self.mapped.set(mapped);
+        self.origin.set(page_map::base());
+        self.entries.set(page_map::first_entry(base));
+        self.set_mapped(mapped);
     }
 
     /// The front's address, which is its heap's.
@@ -208,9 +226,9 @@ impl Front {
         (&raw const *self) as usize
     }
 
-    /// Makes the map answer for more units.
+    /// Makes the map answer for so many units, if the page map does.
     pub(crate) fn set_mapped(&self, mapped: usize) {
-        self.mapped.set(mapped);
+        self.mapped.set(mapped.min(page_map::units_from(self.base.get())));
     }
 
     /// How many units the map answers for.
@@ -313,21 +331,34 @@ impl Front {
     }
 
     /// Frees the block at `address` if that is simple: it is the start of a block of one of this
-    /// heap's slabs of one unit, does not look free, and the magazine has room. False otherwise,
-    /// with nothing done.
+    /// heap's slabs of one unit, does not look free, and the magazine has room.
     ///
     /// # Safety
     /// The front is the calling thread's, which gives up whatever starts at `address`.
     #[inline(always)]
-    pub(crate) unsafe fn push_simple(&self, address: usize) -> bool {
+    pub(crate) unsafe fn push_simple(&self, address: usize) -> Pushed {
         let unit = self.unit(address);
         if unit >= self.mapped.get() {
-            return false;
+            return Pushed::No;
         }
         let place = self.place_of(unit);
-        // SAFETY: once `is_start` holds, the address is the start of a block of our slab.
-        self.is_start(place, address)
-            && unsafe { !slab::is_marked(address) && self.push(place, address) }
+        if !self.is_start(place, address) {
+            return Pushed::NotHere(unit);
+        }
+        // SAFETY: the address is the start of a block of our slab.
+        if unsafe { !slab::is_marked(address) && self.push(place, address) } {
+            Pushed::Yes
+        } else {
+            Pushed::No
+        }
+    }
+
+    /// What [`page_map::simple_slab`] says of a unit that the map answers for, and the base that
+    /// [`Slab::at`] takes.
+    #[inline(always)]
+    pub(crate) fn simple_slab(&self, unit: usize) -> (usize, u32) {
+        // SAFETY: the page map's entries for these units are there; see `mapped`.
+        (self.origin.get(), unsafe { page_map::read(self.entries.get(), unit) })
     }
 
     /// Puts a freed block away and marks it. False when the magazine is full.
@@ -528,8 +559,8 @@ impl Front {
     /// Some(true) when that has filled the crate.
     #[inline(always)]
     pub(crate) fn pack(&self, class: usize, holder: usize, block: usize) -> Option<bool> {
-        debug_assert!(class < size_class::COUNT);
-        // SAFETY: classes are less than their number; the pointer is to a crate of this front, or
+        debug_assert!(class < OUTBOX);
+        // SAFETY: the outbox has a place for all classes and MIXED; the pointer is to a crate of this front, or
         // to one that is addressed to nobody.
         let parcel = unsafe { &*self.outbox.get_unchecked(class).get() };
         if parcel.is_to(holder) { Some(parcel.add(block)) } else { None }

@@ -77,8 +77,28 @@ pub(crate) fn simple_slab(base: usize, address: usize) -> u32 {
         return 0;
     }
     // SAFETY: the table's first `units` entries are committed, and stay so.
-    let value = unsafe { (*((base + TABLE) as *const Entry).add(unit)).0.load(Ordering::Acquire) };
+    unsafe { read(base + TABLE, unit) }
+}
+
+/// The same for the unit whose entry stands `unit` entries behind the one at `entries`.
+///
+/// # Safety
+/// The entry is there: see [`units_from`].
+#[inline(always)]
+pub(crate) unsafe fn read(entries: usize, unit: usize) -> u32 {
+    // SAFETY: as the caller promises; entries stay where they are.
+    let value = unsafe { (*(entries as *const Entry).add(unit)).0.load(Ordering::Acquire) };
     if value & SIMPLE != 0 { value } else { 0 }
+}
+
+/// Where the entry of a unit of the first arena stands.
+pub(crate) fn first_entry(start: usize) -> usize {
+    base() + TABLE + ((start - base()) >> UNIT_SHIFT) * size_of::<Entry>()
+}
+
+/// How many units of the first arena from `start` on have entries; it grows.
+pub(crate) fn units_from(start: usize) -> usize {
+    FIRST.units.load(Ordering::Relaxed) - ((start - base()) >> UNIT_SHIFT)
 }
 
 /// The entry of any address.

@@ -10,7 +10,7 @@ pub(crate) use large::counts as large_counts;
 use crate::fatal::{self, Misuse};
 use crate::heap::Heap;
 use crate::huge;
-use crate::magazine;
+use crate::magazine::{self, Front, Pushed};
 use crate::page_map::{self, Entry};
 use crate::slab::{self, Slab, State};
 use crate::span::Large;
@@ -209,10 +209,14 @@ pub(crate) fn allocate_aligned_zeroed(align: usize, size: usize) -> Option<NonNu
 /// Nobody uses the block any more.
 #[inline(always)]
 pub(crate) unsafe fn deallocate(block: *mut u8) {
+    let front = magazine::mine();
     // SAFETY: the front is the thread's, and the caller gives the block up.
-    if unsafe { !magazine::mine().push_simple(block as usize) } {
+    match unsafe { front.push_simple(block as usize) } {
+        Pushed::Yes => {}
         // SAFETY: as above.
-        unsafe { deallocate_slow(block) }
+        Pushed::NotHere(unit) => unsafe { deallocate_elsewhere(block, front, unit) },
+        // SAFETY: as above.
+        Pushed::No => unsafe { deallocate_slow(block) },
     }
 }
 
@@ -295,8 +299,25 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
     heap::examine(slab, || !slab.is_taken(block)).unwrap_or(false)
 }
 
-/// What the fast path leaves over: full magazines, slabs of several units or of other heaps, other
-/// kinds of blocks, and misuse.
+/// Frees a block in a unit that holds none of the heap's slabs of one unit: it is another heap's, or of
+/// a slab of several units.
+#[inline(never)]
+unsafe fn deallocate_elsewhere(block: *mut u8, front: &'static Front, unit: usize) {
+    let (base, found) = front.simple_slab(unit);
+    if found != 0 {
+        // SAFETY: just found.
+        let slab = unsafe { Slab::at(base, found) };
+        let class = slab.class();
+        if slab.is_surely_live(block as usize) {
+            return deallocate_small(front, slab, class, block as usize);
+        }
+    }
+    // SAFETY: the caller gives the block up.
+    unsafe { deallocate_rest(block) }
+}
+
+/// What else the fast path leaves over: full magazines, slabs in other arenas or of threads without a
+/// heap, other kinds of blocks, and misuse.
 #[inline(never)]
 unsafe fn deallocate_slow(block: *mut u8) {
     let address = block as usize;
@@ -306,9 +327,8 @@ unsafe fn deallocate_slow(block: *mut u8) {
         // SAFETY: just found.
         let slab = unsafe { Slab::at(base, found) };
         let class = slab.class();
-        // It may just be becoming a mixed one.
-        if class != slab::MIXED && slab.is_surely_live(address) {
-            return deallocate_small(slab, class, address);
+        if slab.is_surely_live(address) {
+            return deallocate_small(magazine::mine(), slab, class, address);
         }
     }
     // SAFETY: the caller gives the block up.
@@ -327,7 +347,7 @@ unsafe fn deallocate_rest(block: *mut u8) {
         && unsafe { !slab::is_marked(address) }
     {
         // A slab that has lost marks, a mixed one, or one outside the first arena.
-        return deallocate_small(slab, slab.class_of(address), address);
+        return deallocate_small(magazine::mine(), slab, slab.class_of(address), address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
@@ -337,7 +357,9 @@ unsafe fn deallocate_rest(block: *mut u8) {
 unsafe fn deallocate_found(block: *mut u8, found: Found) {
     let address = block as usize;
     match found {
-        Found::Small(slab) => deallocate_small(slab, slab.class_of(address), address),
+        Found::Small(slab) => {
+            deallocate_small(magazine::mine(), slab, slab.class_of(address), address);
+        }
         Found::Large(large) => {
             thread::note();
             // SAFETY: the caller gives the block up.
@@ -356,10 +378,11 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
     }
 }
 
-/// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it.
+/// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it. The
+/// class is MIXED when the slab is just becoming a mixed one.
 #[inline(always)]
-fn deallocate_small(slab: &'static Slab, class: usize, block: usize) {
-    let (front, holder) = (magazine::mine(), slab.heap());
+fn deallocate_small(front: &'static Front, slab: &'static Slab, class: usize, block: usize) {
+    let holder = slab.heap();
     if holder == front.address() {
         // SAFETY: the front is the thread's, the slab its own, and the block given up.
         if unsafe { !front.push_class(class, block) } {
