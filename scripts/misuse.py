@@ -49,7 +49,7 @@ def chosen(options):
 
 
 def rows(tests, words):
-    """(title, cells, is a group's head) for each line of the table."""
+    """(title, cells) for each line of the table; the head of a group has no cells."""
     for group, variants in catalog.GROUPS:
         yield group, None
         for variant in variants:

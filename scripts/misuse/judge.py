@@ -16,12 +16,12 @@ OUTCOMES = {
     "late": "ended with a message, but only while more was allocated",
     "crash": "died by a signal without a word",
     "unnoticed": "the program went on, and nothing wrong was handed out",
-    "hang": f"did not end",
+    "hang": "did not end",
     "misled": "memory that is in use was handed out again",
 }
 NOTICED = ("caught", "late")
 NONE = "n/a"  # the program could not commit it there
-SECONDS = 20
+SECONDS = 8  # a program takes less than one
 EXIT_UNNOTICED, EXIT_MISLED = 3, 4
 OWN_LINES = re.compile(r"^[\w./-]+:\d+: .*\n", re.MULTILINE)  # what the programs themselves say on stderr
 
