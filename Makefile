@@ -41,7 +41,7 @@ endif
 
 .DELETE_ON_ERROR:
 .PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench bench-memory peers figures \
-        programs check tools fmt clippy layers artifact install-check install uninstall clean help
+        programs misuse fuzz check tools fmt clippy layers artifact install-check install uninstall clean help
 
 ## Building
 
@@ -111,6 +111,12 @@ c-test: build ## the C tests, on any allocator: make c-test [LIB=/path/to/other.
 
 global-test: ## a Rust program that names pigalloc as its #[global_allocator]
 	$(CARGO) run --quiet --release --target-dir target/global --manifest-path c-tests/global/Cargo.toml
+
+misuse: build ## what allocators make of double frees and the like: make misuse [PEERS=…] [COMMIT=1]
+	@$(PYTHON) scripts/misuse.py --lib '$(LIB)' $(if $(PEERS),--peers '$(PEERS)') $(if $(COMMIT),--commit README.md)
+
+fuzz: ## random programs, guided by what they reach: make fuzz [SECONDS=60]
+	@CARGO='$(CARGO)' $(PYTHON) scripts/fuzz.py --seconds '$(or $(SECONDS),60)'
 
 programs: build ## real programs: same results with and without pigalloc
 	$(PYTHON) scripts/programs.py

@@ -14,6 +14,7 @@ comments, one directive a line, /* NAME: VALUE */ in C and # NAME: VALUE in Pyth
   preload-after: FILE     the same, named after it
   timeout: SECONDS        20 if not said
   expect-signal: ABRT     the program must die by this signal; "ABRT or none" also takes a good end
+  expect-exit: CODE       the exit code, 0 if not said
   expect-stderr: TEXT     stderr must be exactly "pigalloc: TEXT", once, where %p stands for the pointer that the
                           program printed as its last line on stdout and %x for any pointer; several lines are
                           alternatives
@@ -43,7 +44,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "c-tests"
 FOLDERS = "api glibc cxx life threads fork limits misuse settings pig link".split()
 DIRECTIVE = re.compile(r"^(?:/\*|#) ([a-z-]+): (.*?)(?: \*/)?$")
-KNOWN = set("needs beyond-glibc cases env env-clear preload-before preload-after timeout expect-signal "
+KNOWN = set("needs beyond-glibc cases env env-clear preload-before preload-after timeout expect-signal expect-exit "
             "expect-stderr expect-stdout expect-xml cflags link".split())
 EXIT_SKIP = 77
 KEPT_OUTPUT = 1 << 20
@@ -175,7 +176,7 @@ def wrong_end(test, ended):
     if got not in wanted:
         ending = f"died by SIG{got}" if ended.code < 0 else f"exit code {ended.code}"
         return f"{ending}, not {' or '.join(wanted)}: {said}" if wanted != ["none"] else f"{ending}: {said}"
-    if ended.code > 0:
+    if ended.code >= 0 and ended.code != int(test.first("expect-exit", "0")):
         return f"exit code {ended.code}: {said}"
     return None
 

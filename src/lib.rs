@@ -21,7 +21,7 @@ compile_error!(
     "pigalloc runs on x86-64 Linux: its thread slot and system calls are written for it"
 );
 
-#[cfg(any(test, loom))]
+#[cfg(any(test, loom, feature = "fuzz"))]
 extern crate std;
 
 // 0: ground
@@ -124,9 +124,14 @@ mod abi;
 #[allow(unsafe_code)]
 mod global;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 #[allow(unsafe_code, missing_docs)]
 mod tests;
+
+/// What the fuzz target runs: the tests' model on a program made of bytes.
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub use tests::fuzz::run as fuzz;
 
 #[cfg(not(loom))]
 pub use global::Pigalloc;

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 {
     char *block = memalign(size_of(argc, argv), 300);
     CHECK(block != NULL);
+    keep(block, judged_size = 300);
     free(announce(block + 16));
     unnoticed();
 }

@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 {
     size_t size = 0, offset = 0;
     CHECK(argc == 2 && sscanf(argv[1], "%zu+%zu", &size, &offset) == 2);
-    char *block = among_others(size);
+    char *block = keep(among_others(size), size);
     void *inside = announce(block + offset);
     hide_size(malloc_usable_size(inside));
     unnoticed();

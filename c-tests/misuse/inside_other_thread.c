@@ -8,7 +8,7 @@
 int main(int argc, char **argv)
 {
     size_t size = size_of(argc, argv);
-    char *block = among_others(size);
+    char *block = keep(among_others(size), size);
     finish(start(free_it, announce(block + size / 2)));
     unnoticed();
 }

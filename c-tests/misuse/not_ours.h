@@ -47,7 +47,7 @@ static inline void *not_ours(int argc, char **argv, void *stack)
     };
     for (size_t i = 0; i < COUNT(places); i++)
         if (strcmp(places[i].name, name) == 0)
-            return announce((void *)places[i].pointer);
+            return announce(keep((void *)places[i].pointer, 1));
     quit(2, __FILE__, __LINE__, name);
 }
 

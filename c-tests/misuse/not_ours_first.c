@@ -12,6 +12,7 @@ int main(int argc, char **argv)
     char on_stack[64] = "";
     CHECK(argc == 2);
     uintptr_t wild = 0x123456789ab0;
-    free(announce(argv[1][0] == 's' ? hide(on_stack) : argv[1][0] == 'd' ? in_data : (void *)wild));
+    void *pointer = argv[1][0] == 's' ? hide(on_stack) : argv[1][0] == 'd' ? in_data : (void *)wild;
+    free(announce(keep(pointer, 1)));
     unnoticed();
 }

@@ -6,6 +6,12 @@
 
 static void *blocks[BLOCKS];
 
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+    return x < y ? -1 : x > y;
+}
+
 static void *free_quarter(void *unused)
 {
     for (size_t i = 0; i < BLOCKS; i += 4)

@@ -1,12 +1,15 @@
-#[cfg(not(loom))]
+#[cfg(all(test, not(loom)))]
 mod alone;
 #[cfg(not(loom))]
+pub mod fuzz;
+#[cfg(all(test, not(loom)))]
 mod header;
-#[cfg(loom)]
+#[cfg(all(test, loom))]
 mod loom;
 #[cfg(not(loom))]
+#[cfg_attr(not(test), allow(dead_code))]
 mod model;
-#[cfg(not(loom))]
+#[cfg(all(test, not(loom)))]
 mod properties;
-#[cfg(all(feature = "faults", not(loom)))]
+#[cfg(all(test, feature = "faults", not(loom)))]
 mod refusals;

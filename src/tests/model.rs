@@ -4,7 +4,8 @@
 //! byte with a pattern of its own, which has to be there whenever somebody looks.
 
 use crate::units::{MAX_REQUEST, MIN_ALIGN};
-use crate::{alloc, arena, central, huge, meta, page_map, slab::Slab, stats, thread};
+use crate::{Pigalloc, alloc, arena, central, huge, meta, page_map, slab::Slab, stats, thread};
+use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard};
@@ -57,8 +58,10 @@ impl Rng {
         match self.below(100) {
             0..=32 => Step::Malloc(self.size()),
             33..=42 => Step::Calloc(self.size()),
-            43..=49 => Step::Aligned(self.below(22) as u32, self.size()),
-            50..=64 => Step::Realloc(which, self.size()),
+            43..=46 => Step::Aligned(self.below(22) as u32, self.size()),
+            47..=49 => Step::AlignedZeroed(self.below(22) as u32, self.size()),
+            50..=61 => Step::Realloc(which, self.size()),
+            62..=64 => Step::ReallocKept(which, self.size()),
             65..=97 => Step::Free(which),
             98 => Step::FreeMost(which),
             _ => Step::Purge,
@@ -73,11 +76,16 @@ pub(crate) enum Step {
     Calloc(usize),
     /// The power of two to align to, and the size.
     Aligned(u32, usize),
+    AlignedZeroed(u32, usize),
     /// Which of the live blocks (modulo their number), and the new size.
     Realloc(usize, usize),
+    /// The same by the global allocator's function, which keeps the alignment.
+    ReallocKept(usize, usize),
     Free(usize),
     /// Frees nearly all blocks, beginning at one.
     FreeMost(usize),
+    /// Asks whether an address is pigalloc's.
+    Owns(usize),
     Purge,
 }
 
@@ -96,6 +104,7 @@ pub(crate) struct Block {
     start: usize,
     request: usize,
     usable: usize,
+    align: usize,
     /// Chooses the pattern.
     id: usize,
 }
@@ -234,13 +243,22 @@ impl<'a> Player<'a> {
                 }
             }
             Step::Aligned(power, size) => {
-                let align = 1 << power;
-                let got = self.room(size + align).then(|| alloc::allocate_aligned(align, size));
+                let (align, room) = (1 << power, size.saturating_add(1 << power));
+                let got = self.room(room).then(|| alloc::allocate_aligned(align, size));
                 if let Some(block) = got.and_then(|got| self.judge(got, size, align)) {
                     self.add(block);
                 }
             }
-            Step::Realloc(which, size) => self.realloc(which, size),
+            Step::AlignedZeroed(power, size) => {
+                let (align, room) = (1 << power, size.saturating_add(1 << power));
+                let got = self.room(room).then(|| alloc::allocate_aligned_zeroed(align, size));
+                if let Some(block) = got.and_then(|got| self.judge(got, size, align)) {
+                    block.verify_zero();
+                    self.add(block);
+                }
+            }
+            Step::Realloc(which, size) => self.realloc(which, size, false),
+            Step::ReallocKept(which, size) => self.realloc(which, size, true),
             Step::Free(which) => {
                 if let Some(block) = self.give(which) {
                     free(self.model, block);
@@ -251,6 +269,12 @@ impl<'a> Player<'a> {
                     let block = self.give(first.wrapping_add(at * 7)).unwrap();
                     free(self.model, block);
                 }
+            }
+            Step::Owns(address) => {
+                let model = self.model.live();
+                let below = model.range(..=address).next_back();
+                let is_live = below.is_some_and(|(_, block)| address - block.start < block.usable);
+                assert!(alloc::owns(address as *const u8) || !is_live, "{address:#x} is not ours");
             }
             Step::Purge => {
                 alloc::purge();
@@ -301,7 +325,7 @@ impl<'a> Player<'a> {
         assert!(alloc::owns(got.as_ptr()) && alloc::owns(got.as_ptr().wrapping_add(usable - 1)));
         self.successes += 1;
         self.next_id += 1;
-        Some(Block { start, request, usable, id: self.next_id })
+        Some(Block { start, request, usable, align, id: self.next_id })
     }
 
     fn add(&mut self, block: Block) {
@@ -311,20 +335,32 @@ impl<'a> Player<'a> {
         self.blocks.push(block);
     }
 
-    fn realloc(&mut self, which: usize, size: usize) {
+    /// Resizes a block, with its alignment `kept` or not.
+    fn realloc(&mut self, which: usize, size: usize, kept: bool) {
         let Some(old) = self.give(which) else { return };
         old.verify(old.usable);
-        if size == 0 || !self.room(size) {
+        let room = if kept { size.saturating_add(old.align) } else { size };
+        let is_layout = Layout::from_size_align(size, old.align).is_ok();
+        if size == 0 || !self.room(room) || kept && !is_layout {
             self.held += old.usable;
             self.blocks.push(old);
             return;
         }
         self.model.leave(&old);
-        // SAFETY: the block is live, and given up for the result.
-        let got = unsafe { alloc::resize(old.pointer(), size) };
-        match self.judge(got, size, MIN_ALIGN) {
+        let (align, content) =
+            if kept { (old.align, old.request) } else { (MIN_ALIGN, old.usable) };
+        // SAFETY: the block is live, has this layout, and is given up for the result.
+        let got = unsafe {
+            if kept {
+                let layout = Layout::from_size_align(old.request, align).unwrap();
+                NonNull::new(Pigalloc.realloc(old.pointer().as_ptr(), layout, size))
+            } else {
+                alloc::resize(old.pointer(), size)
+            }
+        };
+        match self.judge(got, size, align) {
             Some(new) => {
-                Block { id: old.id, ..new }.verify(old.usable.min(size));
+                Block { id: old.id, ..new }.verify(content.min(size));
                 self.add(new);
             }
             None => {
@@ -347,7 +383,7 @@ pub(crate) fn free(model: &Model, block: Block) {
 }
 
 /// Ends the process when a thread fails: others may be waiting for it.
-struct EndOfAll;
+pub(crate) struct EndOfAll;
 
 impl Drop for EndOfAll {
     fn drop(&mut self) {
