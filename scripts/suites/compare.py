@@ -70,6 +70,8 @@ def compare(outcome, tree, tests, allocator):
     outcome.plain, outcome.with_it = Side(SYSTEM), Side(allocator)
     outcome.plain.run(tests, suite.jobs)
     outcome.with_it.run(tests, suite.jobs)
+    if outcome.plain.passed() == 0:
+        outcome.wrong = "nothing passes without it either"
     for test in tests:
         first = _new_failures(outcome.plain, outcome.with_it, test)
         if not first:
