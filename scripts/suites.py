@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("--lib", type=pathlib.Path, default=allocators.OURS)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", metavar="SUITE,...")
-    parser.add_argument("--tests", metavar="TEXT", help="only tests whose name contains this")
+    parser.add_argument("--tests", metavar="TEXT,...", help="only tests whose name contains one of these")
     parser.add_argument("--list", action="store_true", help="name the suites, and what of them is left out, and end")
     return parser.parse_args()
 
@@ -103,7 +103,8 @@ def run(suite, options, allocator, where, apt, lacking):
     except (Unavailable, prepare.Failed) as trouble:
         outcome.skipped = str(trouble)
         return outcome
-    tests = [test for test in suite.tests(tree) if not options.tests or options.tests in test.name]
+    tests = [test for test in suite.tests(tree)
+             if not options.tests or any(text in test.name for text in options.tests.split(","))]
     compare.compare(outcome, tree, tests, allocator)
     return outcome
 
