@@ -41,7 +41,7 @@ endif
 
 .DELETE_ON_ERROR:
 .PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench bench-memory peers figures \
-        programs misuse fuzz check tools fmt clippy layers artifact install-check install uninstall clean help
+        programs misuse fuzz suites check tools fmt clippy layers artifact install-check install uninstall clean help
 
 ## Building
 
@@ -120,6 +120,10 @@ fuzz: ## random programs, guided by what they reach: make fuzz [SECONDS=60]
 
 programs: build ## real programs: same results with and without pigalloc
 	$(PYTHON) scripts/programs.py
+
+# Of the suites: QUICK=1 ONLY=SUITE,…
+suites: build ## existing C test suites, with and without pigalloc: make suites [QUICK=1] [ONLY=…]
+	@$(PYTHON) scripts/suites.py --lib '$(LIB)' $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 check: ## everything that CI checks; make check STEPS="fmt layers" for some of it
 	@$(PYTHON) scripts/check.py $(STEPS)

@@ -42,6 +42,7 @@ STEPS = [
     ("count", "instructions per operation", [*MAKE, "count"], 10),
     ("install", "install, pkg-config, static linking, uninstall", [*MAKE, "install-check"], 10),
     ("programs", "real programs, same results", [sys.executable, "scripts/programs.py", "--quick"], 10),
+    ("suites", "tests of glibc's malloc and of zlib", [sys.executable, "scripts/suites.py", "--quick"], 10),
 ]
 
 

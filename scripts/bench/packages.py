@@ -13,7 +13,9 @@ SECONDS = 300
 
 
 def find(program):
-    """Path of an executable, or None."""
+    """Path of an executable, or of any file that is named by its absolute path; None if it is not there."""
+    if os.path.isabs(program):
+        return program if os.path.exists(program) else None
     for pattern in PLACES:
         for place in sorted(glob.glob(pattern), reverse=True):
             found = shutil.which(program, path=place)

@@ -1,0 +1,1 @@
+/* The tests that include this use nothing of it. */

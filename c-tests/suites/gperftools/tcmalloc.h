@@ -1,0 +1,1 @@
+/* The tests that include this call nothing of it. */
