@@ -102,7 +102,8 @@ END
         sql work -e "select count(*), sum(who), sum(length(text)) from log; delete from item where id % 5 = 0;
             select kind, count(*), sum(size), md5(group_concat(note order by id))
                 from item group by kind order by 1 limit 9;
-            select count(*) from item a join item b on a.size = b.size and a.id < b.id where a.id < 1000; check table item, log"
+            select count(*) from item a join item b on a.size = b.size and a.id < b.id
+                where a.id < 1000; check table item, log"
         mariadb-dump --no-defaults -S "$PWD/socket" -u root --skip-comments work item | cksum
         stop TERM
         serve

@@ -125,8 +125,9 @@ PROGRAMS = (
         emacs -Q --batch -l "$WORK/work.el" """),
 
     tool("tmux", "tmux", "tmux", "tmux -V", r"""
-        term() { tmux -L "$PWD/socket" -S "$PWD/socket" -f /dev/null "$@"; }
-        TMUX= TERM=xterm term -D >server.log 2>&1 &
+        unset TMUX; export TERM=xterm
+        term() { tmux -N -S "$PWD/socket" -f /dev/null "$@"; }
+        tmux -D -S "$PWD/socket" -f /dev/null >server.log 2>&1 &
         server=$!
         until_ready term new-session -d -s main -x 120 -y 40 "PS1='> ' ENV= sh"
         term set -g history-limit 50000
