@@ -2,35 +2,34 @@
 """Runs real programs on an allocator by LD_PRELOAD; what they produce must equal the run without it.
 
     programs.py                    all programs, missing ones installed with apt-get, medians of three rounds
-    programs.py --quick            those that are there, smaller inputs, one round, about 90 seconds
+    programs.py --quick            a dozen of those that are there, smaller inputs, one round, 90 seconds at most
     programs.py --only git,redis   some of them (names: programs.py --list)
+    programs.py --kind server,tool all of a kind
     programs.py --lib PATH         another object than target/release/libpigalloc.so
 
 Before a program counts, a look at the loader's bindings tells whether malloc really ends in the object: a
-program that brings its own malloc, or is linked statically, would prove nothing and is skipped. The last
-line is `N passed, N failed, N skipped`; the exit status is 1 if one failed or none passed.
+program that brings its own malloc, or is linked statically, would prove nothing and is skipped. Where the
+catalog knows of an own malloc, the object must be loaded, and the table says that this is all. The last line
+is `N passed, N failed, N skipped`; the exit status is 1 if one failed or none passed.
 """
 
 import argparse
-import collections
+import glob
 import os
 import pathlib
-import re
 import shutil
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from figures import allocators, launch, loader, report
-from programs import catalog
+from figures import allocators, launch
+from programs import catalog, outcome, proof, session
 
 QUICK_SECONDS = 90
-RUN_SECONDS = 120
-
-CONTROL = re.compile(rb"transferring control: (\S+)")
+QUICK_PROGRAMS = 10
+# Where distributions keep servers: not in every user's PATH.
+PLACES = ["/usr/sbin", "/sbin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
 
 
 def arguments():
@@ -38,185 +37,126 @@ def arguments():
     parser.add_argument("--lib", type=pathlib.Path, default=allocators.OURS)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", metavar="NAME,...")
-    parser.add_argument("--rounds", type=int, metavar="N", help="runs of each (1 with --quick, else 3)")
+    parser.add_argument("--kind", metavar="KIND,...", help="server, language, compiler, tool, media, browser")
+    parser.add_argument("--rounds", type=int, metavar="N", help="runs of each, 3 at most (1 with --quick, else 3)")
+    parser.add_argument("--show", action="store_true", help="print what the programs print, too")
     parser.add_argument("--list", action="store_true", help="name the programs and end")
     return parser.parse_args()
 
 
-def chosen(only):
-    if only is None:
-        return list(catalog.PROGRAMS)
-    names = only.split(",")
-    unknown = set(names) - {program.name for program in catalog.PROGRAMS}
-    if unknown:
-        raise SystemExit(f"{', '.join(sorted(unknown))}: no such program (see --list)")
-    return [program for program in catalog.PROGRAMS if program.name in names]
+def named(words, known, what):
+    """The set of the words, all of which must be known."""
+    words = set(words.split(","))
+    if words - known:
+        raise SystemExit(f"{', '.join(sorted(words - known))}: no such {what} (see --list)")
+    return words
+
+
+def chosen(options):
+    programs = list(catalog.PROGRAMS)
+    if options.only:
+        names = named(options.only, {program.name for program in programs}, "program")
+        programs = [program for program in programs if program.name in names]
+    if options.kind:
+        kinds = named(options.kind, {program.kind for program in programs}, "kind")
+        programs = [program for program in programs if program.kind in kinds]
+    if options.quick and not options.only:
+        first = [program for program in programs if program.quick]
+        there = sum(not missing(program) for program in first)
+        more = [program for program in programs if not program.quick and not missing(program)]
+        programs = first + more[:max(0, QUICK_PROGRAMS - there)]
+    return programs
 
 
 def missing(program):
-    return [tool for tool in program.needs if shutil.which(tool) is None]
+    return [tool for tool in program.needs if not (os.path.exists(tool) if "/" in tool else shutil.which(tool))]
 
 
 def install(programs):
     """Asks apt-get for what is missing; whatever stays missing is skipped later."""
     packages = sorted({package for program in programs if missing(program) for package in program.packages})
-    if packages and shutil.which("apt-get"):
-        print(f"apt-get install {' '.join(packages)}", file=sys.stderr)
-        command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-        subprocess.run(command if os.geteuid() == 0 else ["sudo", "-n", *command], stdout=subprocess.DEVNULL,
-                       env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False)
+    if not packages or not shutil.which("apt-get"):
+        return
+    apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get"]
+    if not shutil.which(apt[0]):
+        return
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # 1: starts no service
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "env": environment, "check": False}
+    print(f"apt-get install {' '.join(packages)}", file=sys.stderr)
+    subprocess.run([*apt, "update", "-q"], **quiet)
+    # One at a time: a name that this release does not know must not keep the others away.
+    for package in packages:
+        subprocess.run([*apt, "install", "-y", "-q", "--no-install-recommends", package], **quiet)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def run_script(script, allocator, inputs, more=()):
-    """One run of a shell script in an empty folder."""
-    settings = ["LC_ALL=C", f"IN={inputs}", f"PORT={free_port()}", *allocator.environment(), *more]
-    with tempfile.TemporaryDirectory(prefix="program-") as folder:
-        return launch.run(["sh", "-euc", script], settings, seconds=RUN_SECONDS, cwd=folder)
-
-
-def bindings(program, allocator, inputs):
-    """Where malloc ends in each executable that the program's `look` starts: {executable: {object}}."""
-    found = collections.defaultdict(set)
-    with tempfile.TemporaryDirectory(prefix="bindings-") as folder:
-        run_script(program.look, allocator, inputs, loader.settings(folder, "files"))
-        for lines in loader.accounts(folder):
-            # Relocation comes before control is handed over, so an executable's name follows its bindings.
-            # What a program loads later belongs to the name before.
-            seen, name = set(), None
-            for line in lines:
-                if (bound := loader.binding(line)) and bound.symbol == "malloc":
-                    seen.add(bound.server)
-                elif control := CONTROL.search(line):
-                    name = os.path.basename(control[1].decode())
-                    found[name] |= seen
-                    seen = set()
-            if name is not None:
-                found[name] |= seen
-    return found
-
-
-def elsewhere(program, allocator, inputs):
-    """Why the program would not test the allocator, or None."""
-    found = bindings(program, allocator, inputs)
-    ours = str(allocator.path.resolve())
-    for tool in program.needs:
-        real = {tool, os.path.basename(os.path.realpath(shutil.which(tool)))}
-        if not any(found.get(name) for name in real):
-            return f"{tool}: no malloc bound by the loader"
-    for name, objects in found.items():
-        for other in objects - {ours}:
-            return f"{name}: malloc is {os.path.basename(other)}'s"
-    return None
-
-
-def difference(plain, preloaded):
-    """What is not the same in two runs, or None."""
-    if not preloaded.ok or plain.exit != preloaded.exit:
-        tail = preloaded.err.decode(errors="replace").strip().splitlines()[-3:]
-        return f"{preloaded.fate}: {' | '.join(tail)}"
-    if b"pigalloc:" in preloaded.err:
-        return next(line for line in preloaded.err.decode(errors="replace").splitlines() if "pigalloc:" in line)
-    if plain.out != preloaded.out:
-        lines = zip(plain.out.splitlines() + [b"(end)"], preloaded.out.splitlines() + [b"(end)"])
-        left, right = next(pair for pair in lines if pair[0] != pair[1])
-        return f"without: {left[:100].decode(errors='replace')} | with: {right[:100].decode(errors='replace')}"
-    return None
-
-
-class Outcome:
-    """What became of one program."""
-
-    def __init__(self, program):
-        self.program = program
-        self.skipped = None  # why
-        self.failed = None  # how
-        self.plain, self.preloaded = [], []  # Runs
-
-    def cells(self):
-        verdict = "skipped" if self.skipped else "NO" if self.failed else "yes"
-        figures = []
-        for key in ("wall", "peak_mb"):
-            for runs in (self.plain, self.preloaded):
-                middle = statistics.median(getattr(run, key) for run in runs) if runs else None
-                figures.append(report.shown(middle))
-        return [self.program.name, verdict, *figures]
-
-
-def test(program, allocator, inputs, rounds):
-    outcome = Outcome(program)
+def test(program, allocator, inputs, many, rounds):
+    result = outcome.Outcome(program)
     lacking = missing(program)
     if lacking:
-        outcome.skipped = f"{', '.join(lacking)} not installed"
-        return outcome
-    outcome.skipped = elsewhere(program, allocator, inputs)
-    if outcome.skipped:
-        return outcome
-    for turn in range(rounds):
-        sides = [(allocators.SYSTEM, outcome.plain), (allocator, outcome.preloaded)]
+        result.skipped = f"{', '.join(lacking)} not installed"
+        return result
+    place = session.Session(program, inputs, many)
+    result.skipped, result.notes = proof.of(place, allocator)
+    if result.skipped:
+        return result
+    for turn in range(min(rounds, program.rounds)):
+        sides = [(allocators.SYSTEM, result.plain), (allocator, result.preloaded)]
         for side, runs in sides if turn % 2 == 0 else reversed(sides):
-            runs.append(run_script(program.script, side, inputs))
+            runs.append(place.run(program.script, side))
             if side is allocators.SYSTEM and not runs[-1].ok:
-                tail = runs[-1].err.decode(errors="replace").strip()[-200:]
-                outcome.skipped = f"fails without the preload too ({runs[-1].fate}): {tail}"
-                return outcome
-        outcome.failed = difference(outcome.plain[0], outcome.preloaded[-1])
-        if outcome.failed:
+                result.skipped = f"fails without the preload too: {outcome.fate(runs[-1])}"
+                return result
+            if not runs[-1].out and side is allocators.SYSTEM:
+                result.skipped = "prints nothing that could be compared"
+                return result
+        result.failed = outcome.difference(result.plain[0], result.preloaded[-1])
+        if result.failed and result.preloaded[-1].ok and turn == 0:
+            result.plain.append(place.run(program.script, allocators.SYSTEM))
+        unstable = outcome.difference(result.plain[0], result.plain[-1])
+        # What crashes has failed, whatever else is not the same.
+        if unstable and result.preloaded[-1].ok:
+            result.failed, result.skipped = None, f"not the same in two runs without the preload: {unstable}"
+        if result.failed or result.skipped:
             break
-        unstable = difference(outcome.plain[0], outcome.plain[-1])
-        if unstable:
-            outcome.skipped = f"not the same in two runs without the preload: {unstable}"
-            break
-    return outcome
-
-
-HEAD = ("program", "same", "s without", "s with", "peak MB without", "with")
-
-
-def print_table(outcomes):
-    lines = [HEAD, *(outcome.cells() for outcome in outcomes)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
-    for line in lines:
-        print("  ".join(cell.ljust(width) if i < 2 else cell.rjust(width)
-                        for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
-    for outcome in outcomes:
-        if outcome.skipped or outcome.failed:
-            print(f"{outcome.program.name}: {outcome.failed or 'skipped: ' + outcome.skipped}")
+    return result
 
 
 def main():
     options = arguments()
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *PLACES])
     if options.list:
         for program in catalog.PROGRAMS:
-            print(f"{program.name:10} {' '.join(program.needs)}")
+            print(f"{program.kind:10}{program.name:18}{' '.join(program.needs)}")
         return 0
     if not options.lib.is_file():
         raise SystemExit(f"{options.lib}: no such file (make build)")
     allocator = allocators.Allocator(allocators.name_of(options.lib), options.lib.resolve())
-    programs = chosen(options.only)
     begin = time.monotonic()
     if not options.quick:
-        install(programs)
+        install(chosen(options))
+    programs = chosen(options)
     launch.build()
-    outcomes = []
+    results = []
     with tempfile.TemporaryDirectory(prefix="inputs-") as folder:
-        catalog.prepare(pathlib.Path(folder), options.quick)
+        inputs = pathlib.Path(folder)
+        inputs.chmod(0o755)  # for programs that refuse to be root
+        catalog.prepare(inputs, [program for program in programs if not missing(program)], options.quick)
+        allocator = session.readable(allocator, inputs)
         for program in programs:
             if options.quick and time.monotonic() - begin > QUICK_SECONDS:
-                late = Outcome(program)
+                late = outcome.Outcome(program)
                 late.skipped = f"{QUICK_SECONDS} seconds are over"
-                outcomes.append(late)
+                results.append(late)
                 continue
-            outcomes.append(test(program, allocator, folder, options.rounds or (1 if options.quick else 3)))
-    print_table(outcomes)
-    failed = sum(bool(outcome.failed) for outcome in outcomes)
-    skipped = sum(bool(outcome.skipped) and not outcome.failed for outcome in outcomes)
-    passed = len(outcomes) - failed - skipped
+            results.append(test(program, allocator, inputs, 1 if options.quick else 3,
+                                options.rounds or (1 if options.quick else 3)))
+            print(results[-1].line(), file=sys.stderr, flush=True)
+            if options.show and results[-1].plain:
+                print(results[-1].plain[0].out.decode(errors="replace"), flush=True)
+    outcome.print_table(results)
+    failed = sum(bool(result.failed) for result in results)
+    skipped = sum(bool(result.skipped) for result in results)
+    passed = len(results) - failed - skipped
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0
 

@@ -1,0 +1,17 @@
+set.seed(1)
+n <- 60000
+rows <- data.frame(id = seq_len(n), kind = paste0("kind", (seq_len(n) * 7919) %% 97), size = runif(n))
+totals <- aggregate(size ~ kind, rows, sum)
+cat(nrow(totals), format(sum(totals$size), digits = 12), "\n")
+joined <- merge(rows[1:8000, ], totals, by = "kind")
+cat(nrow(joined), format(mean(joined$size.y), digits = 12), "\n")
+cat(format(summary(lm(size ~ id + kind, rows[1:3000, ]))$r.squared, digits = 8), "\n")
+m <- matrix(rnorm(160000), 400)
+cat(format(sum(diag(solve(crossprod(m) + diag(400)))), digits = 8), "\n")
+text <- paste(rows$kind, rows$id, sep = "-")
+cat(sum(grepl("7$", text)), sum(nchar(gsub("[0-9]+", "#", text))), length(unlist(strsplit(text, "-"))), "\n")
+list <- list()
+for (i in 1:20000) list[[paste0("k", (i * 31) %% 5003)]] <- seq_len(i %% 100)
+cat(length(list), sum(unlist(list)), "\n")
+for (i in 1:30) { big <- numeric(1e6 + i); big[length(big)] <- i; gc(FALSE) }
+cat(length(big), sum(big), identical(unserialize(serialize(rows, NULL)), rows), "\n")
