@@ -57,6 +57,13 @@ $(SO): $(SOURCES)
 	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
 	@touch $@
 
+# The same object with one feature for tests, each in a target folder of its own.
+TEST_OBJECTS := $(foreach feature,yields faults,target/$(feature)/release/lib$(NAME).so)
+$(TEST_OBJECTS): target/%/release/lib$(NAME).so: $(SOURCES)
+	$(CARGO) rustc --lib --release --features $* --target-dir target/$* --crate-type cdylib -- \
+	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
+	@touch $@
+
 $(ARCHIVE): $(SOURCES)
 	@mkdir -p $(OUT)
 	$(CARGO) rustc --lib --release --target-dir target/static --crate-type staticlib
@@ -127,6 +134,8 @@ clippy:
 	$(CARGO) clippy --quiet --lib -- -D warnings
 	$(CARGO) clippy --quiet --tests $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy --quiet --lib --no-default-features -- -D warnings
+	$(CARGO) clippy --quiet --lib --features yields -- -D warnings
+	$(CARGO) clippy --quiet --lib --features faults -- -D warnings
 	$(CARGO) clippy --quiet --target-dir target/global --manifest-path c-tests/global/Cargo.toml -- -D warnings
 
 layers:

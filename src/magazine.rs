@@ -15,12 +15,12 @@
 
 use crate::remote::Crate;
 use crate::slab::{self, MARK, Slab};
+use crate::sync::{AtomicPtr, Ordering, compiler_fence};
 use crate::units::{MIN_ALIGN, UNIT_SHIFT, align_up};
 use crate::{size_class, tls};
 use core::arch::global_asm;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
 
 /// Ends a stack: no block has this address.
 const FULL: usize = 1;

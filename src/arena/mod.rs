@@ -19,11 +19,11 @@ pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;

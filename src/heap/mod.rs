@@ -15,11 +15,11 @@ use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::remote::{Crate, Mailbox};
 use crate::slab::{self, MIXED, Slab, Slabs};
+use crate::sync::{AtomicPtr, AtomicU32};
 use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, AtomicU32};
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.

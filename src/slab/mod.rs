@@ -21,12 +21,11 @@ pub(crate) use state::{Look, State};
 
 use crate::mixed;
 use crate::span::{Kind, Span};
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicU8, AtomicUsize, Ordering};
 use crate::units::{MIN_ALIGN, UNIT};
 use crate::{arena, bitmap, meta, page_map, size_class, sys};
 use core::cell::Cell;
 use core::ptr::NonNull;
-use core::sync::atomic::AtomicU8;
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
 const INLINE: usize = 4;

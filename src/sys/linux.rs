@@ -147,6 +147,13 @@ pub(crate) fn relax() {
     core::hint::spin_loop();
 }
 
+/// Lets another thread run.
+#[cfg(feature = "yields")]
+pub(crate) fn give_way() {
+    // SAFETY: the call has no arguments and touches no memory.
+    unsafe { call(libc::SYS_sched_yield, [0; 6]) };
+}
+
 /// Writes to descriptor 2 as far as it takes it; errors have nowhere to go.
 pub(crate) fn write_stderr(mut bytes: &[u8]) {
     while !bytes.is_empty() {

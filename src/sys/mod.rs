@@ -11,6 +11,9 @@ pub(crate) use linux::{
     page_size, relax, write_stderr,
 };
 
+#[cfg(feature = "yields")]
+pub(crate) use linux::give_way;
+
 use linux as kernel;
 
 /// What a test build may refuse: every call that asks the system for memory passes here.

@@ -1,0 +1,106 @@
+//! Core's atomics, each access now and then after the processor was given to another thread.
+//!
+//! On few processors threads are hardly ever interrupted between two accesses. Here they are, at
+//! places that differ from run to run, since all threads draw from one sequence.
+
+use super::Ordering;
+use crate::sys;
+use core::sync::atomic;
+
+/// One access in so many yields, a power of two.
+const ONE_IN: u32 = 32;
+
+static DRAWN: atomic::AtomicU32 = atomic::AtomicU32::new(0);
+
+fn perhaps_yield() {
+    let mut draw = DRAWN.fetch_add(1, Ordering::Relaxed);
+    // Neighbouring numbers must not look alike: two rounds of multiplication and shift.
+    draw = (draw ^ draw >> 16).wrapping_mul(0x7feb_352d);
+    draw = (draw ^ draw >> 15).wrapping_mul(0x846c_a68b);
+    if (draw ^ draw >> 16).is_multiple_of(ONE_IN) {
+        sys::give_way();
+    }
+}
+
+/// Methods that go to core's after a possible yield.
+macro_rules! pass_on {
+    ($value:ty; $($method:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
+        #[allow(dead_code)]
+        pub(crate) fn $method(&self, $($argument: $kind),*) -> $result {
+            perhaps_yield();
+            self.0.$method($($argument),*)
+        }
+    )*};
+}
+
+macro_rules! common {
+    ($value:ty) => {
+        pass_on! { $value;
+            load(order: Ordering) -> $value;
+            store(value: $value, order: Ordering) -> ();
+            swap(value: $value, order: Ordering) -> $value;
+            compare_exchange(old: $value, new: $value, done: Ordering, failed: Ordering)
+                -> Result<$value, $value>;
+            compare_exchange_weak(old: $value, new: $value, done: Ordering, failed: Ordering)
+                -> Result<$value, $value>;
+        }
+    };
+}
+
+macro_rules! integer {
+    ($($name:ident: $value:ty),*) => {$(
+        #[repr(transparent)]
+        pub(crate) struct $name(atomic::$name);
+
+        impl $name {
+            #[allow(dead_code)]
+            pub(crate) const fn new(value: $value) -> $name {
+                $name(atomic::$name::new(value))
+            }
+
+            common!($value);
+            pass_on! { $value;
+                fetch_add(value: $value, order: Ordering) -> $value;
+                fetch_sub(value: $value, order: Ordering) -> $value;
+                fetch_and(value: $value, order: Ordering) -> $value;
+                fetch_or(value: $value, order: Ordering) -> $value;
+                fetch_max(value: $value, order: Ordering) -> $value;
+            }
+
+            #[allow(dead_code)]
+            pub(crate) fn fetch_update(
+                &self,
+                done: Ordering,
+                failed: Ordering,
+                change: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                perhaps_yield();
+                self.0.fetch_update(done, failed, change)
+            }
+        }
+    )*};
+}
+
+integer!(AtomicU8: u8, AtomicU32: u32, AtomicU64: u64, AtomicUsize: usize, AtomicIsize: isize);
+
+#[repr(transparent)]
+pub(crate) struct AtomicBool(atomic::AtomicBool);
+
+impl AtomicBool {
+    pub(crate) const fn new(value: bool) -> AtomicBool {
+        AtomicBool(atomic::AtomicBool::new(value))
+    }
+
+    common!(bool);
+}
+
+#[repr(transparent)]
+pub(crate) struct AtomicPtr<T>(atomic::AtomicPtr<T>);
+
+impl<T> AtomicPtr<T> {
+    pub(crate) const fn new(value: *mut T) -> AtomicPtr<T> {
+        AtomicPtr(atomic::AtomicPtr::new(value))
+    }
+
+    common!(*mut T);
+}
