@@ -40,7 +40,7 @@ else
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench bench-memory peers figures \
+.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test stress faults count count-update bench bench-memory peers figures \
         programs check tools fmt clippy layers artifact install-check install uninstall clean help
 
 ## Building
@@ -121,6 +121,10 @@ global-test: ## a Rust program that names pigalloc as its #[global_allocator]
 
 programs: build ## real programs: same results with and without pigalloc
 	$(PYTHON) scripts/programs.py
+
+stress: build target/yields/release/lib$(NAME).so ## everything at once, each byte checked: make stress [SECONDS=…] [THREADS=…] [ONLY=MODE,…]
+	@$(PYTHON) scripts/stress.py --lib '$(LIB)' $(if $(SECONDS),--seconds $(SECONDS)) $(if $(THREADS),--threads $(THREADS)) \
+	    $(if $(ONLY),--only '$(ONLY)')
 
 check: ## everything that CI checks; make check STEPS="fmt layers" for some of it
 	@$(PYTHON) scripts/check.py $(STEPS)
