@@ -126,6 +126,9 @@ stress: build target/yields/release/lib$(NAME).so ## everything at once, each by
 	@$(PYTHON) scripts/stress.py --lib '$(LIB)' $(if $(SECONDS),--seconds $(SECONDS)) $(if $(THREADS),--threads $(THREADS)) \
 	    $(if $(ONLY),--only '$(ONLY)')
 
+faults: build target/faults/release/lib$(NAME).so ## refused system calls, and limits in steps: make faults [SHORT=1] [ONLY=ROW;…]
+	@$(PYTHON) scripts/faults.py --lib '$(LIB)' $(if $(SHORT),--short) $(if $(ONLY),--only '$(ONLY)')
+
 check: ## everything that CI checks; make check STEPS="fmt layers" for some of it
 	@$(PYTHON) scripts/check.py $(STEPS)
 

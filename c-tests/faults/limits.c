@@ -164,33 +164,32 @@ static void refuse(const char *call, const char *error, char **argv)
     let_all_go(&mine);
 }
 
-/* Phase by phase the live blocks die, and others come in their place. */
+/* Phase by phase the oldest blocks die, and others of another size come in their place. */
 static void live(size_t bytes)
 {
-    static const size_t sizes[] = {64, 400, 3000, 100, 20000, 1000, 150000, 48};
-    enum { MOST = 1 << 23 };
-    char **blocks = list_of(MOST, sizeof *blocks);
-    unsigned *held = list_of(MOST, sizeof *held);
-    unsigned long state = 1;
-    size_t total = 0, count = 0;
-    for (size_t phase = 0; phase < COUNT(sizes); phase++) {
-        size_t size = sizes[phase];
-        for (size_t moved = 0; moved < bytes; moved += size) {
-            while (total + size > bytes && count > 0) {
-                size_t at = next_random(&state) % count;
-                CHECK(blocks[at][0] == (char)held[at]);
-                free(blocks[at]);
-                total -= held[at];
-                blocks[at] = blocks[--count];
-                held[at] = held[count];
+    static const size_t middle[] = {600, 3000, 1200, 20000, 900, 6000};
+    enum { MOST = 1 << 22 };
+    struct queued {
+        char *block;
+        size_t size;
+    } *queue = list_of(MOST, sizeof *queue);
+    unsigned long state = 2024;
+    size_t total = 0, next = 0, oldest = 0;
+    for (size_t phase = 0; phase < COUNT(middle); phase++)
+        for (size_t churned = 0; churned < 2 * bytes;) {
+            size_t size = middle[phase] / 2 + next_random(&state) % middle[phase];
+            for (; total + size > bytes; oldest++) {
+                CHECK(queue[oldest].block[0] == (char)queue[oldest].size);
+                free(queue[oldest].block);
+                total -= queue[oldest].size;
             }
-            CHECK(count < MOST);
-            CHECK((blocks[count] = malloc(size)) != NULL);
-            memset(blocks[count], (char)size, size);
-            held[count++] = (unsigned)size;
+            CHECK(next < MOST);
+            queue[next] = (struct queued){malloc(size), size};
+            CHECK(queue[next].block != NULL);
+            memset(queue[next++].block, (char)size, size);
             total += size;
+            churned += size;
         }
-    }
 }
 
 int main(int argc, char **argv)
