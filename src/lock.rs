@@ -86,13 +86,7 @@ pub(crate) struct Lock(AtomicU32);
 pub(crate) struct Guard<'a>(&'a Lock, Rank);
 
 impl Lock {
-    #[cfg(not(loom))]
     pub(crate) const fn new() -> Lock {
-        Lock(AtomicU32::new(FREE))
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new() -> Lock {
         Lock(AtomicU32::new(FREE))
     }
 

@@ -6,9 +6,8 @@
 //! exchange in [`Large::close`].
 
 use crate::meta;
-use crate::sync::{AtomicU8, AtomicUsize, Ordering};
+use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
 use crate::units::UNIT;
-use core::cell::Cell;
 
 /// What a span holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -36,9 +36,9 @@ static inline void on_thread_end(void *object)
     give(&legacy->block);
     swap_block(&block, &legacy->random);
     give(&block);
-    if (legacy->rounds > 0)
-        CHECK(pthread_setspecific(keys[legacy->random % COUNT(keys)],
-                                  bequeath(legacy->random, legacy->rounds - 1)) == 0);
+    pthread_key_t key = keys[legacy->random % COUNT(keys)];
+    if (legacy->rounds > 0 && pthread_getspecific(key) == NULL)
+        CHECK(pthread_setspecific(key, bequeath(legacy->random, legacy->rounds - 1)) == 0);
     free(legacy);
 }
 

@@ -8,7 +8,8 @@
 
 use super::purpose::BIG;
 use super::{Arena, Purpose, REFUSED};
-use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
+use crate::sync::Ordering;
+use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
 use crate::{config, sys};
 

@@ -4,6 +4,7 @@
 //! places that differ from run to run, since all threads draw from one sequence.
 
 use super::Ordering;
+use super::wrapped::{methods_of_all, methods_of_integers, pass_on};
 use crate::sys;
 use core::sync::atomic;
 
@@ -22,31 +23,6 @@ fn perhaps_yield() {
     }
 }
 
-/// Methods that go to core's after a possible yield.
-macro_rules! pass_on {
-    ($value:ty; $($method:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
-        #[allow(dead_code)]
-        pub(crate) fn $method(&self, $($argument: $kind),*) -> $result {
-            perhaps_yield();
-            self.0.$method($($argument),*)
-        }
-    )*};
-}
-
-macro_rules! common {
-    ($value:ty) => {
-        pass_on! { $value;
-            load(order: Ordering) -> $value;
-            store(value: $value, order: Ordering) -> ();
-            swap(value: $value, order: Ordering) -> $value;
-            compare_exchange(old: $value, new: $value, done: Ordering, failed: Ordering)
-                -> Result<$value, $value>;
-            compare_exchange_weak(old: $value, new: $value, done: Ordering, failed: Ordering)
-                -> Result<$value, $value>;
-        }
-    };
-}
-
 macro_rules! integer {
     ($($name:ident: $value:ty),*) => {$(
         #[repr(transparent)]
@@ -58,25 +34,12 @@ macro_rules! integer {
                 $name(atomic::$name::new(value))
             }
 
-            common!($value);
-            pass_on! { $value;
-                fetch_add(value: $value, order: Ordering) -> $value;
-                fetch_sub(value: $value, order: Ordering) -> $value;
-                fetch_and(value: $value, order: Ordering) -> $value;
-                fetch_or(value: $value, order: Ordering) -> $value;
-                fetch_max(value: $value, order: Ordering) -> $value;
+            fn inner(&self) -> &atomic::$name {
+                perhaps_yield();
+                &self.0
             }
 
-            #[allow(dead_code)]
-            pub(crate) fn fetch_update(
-                &self,
-                done: Ordering,
-                failed: Ordering,
-                change: impl FnMut($value) -> Option<$value>,
-            ) -> Result<$value, $value> {
-                perhaps_yield();
-                self.0.fetch_update(done, failed, change)
-            }
+            methods_of_integers!($value);
         }
     )*};
 }
@@ -91,7 +54,12 @@ impl AtomicBool {
         AtomicBool(atomic::AtomicBool::new(value))
     }
 
-    common!(bool);
+    fn inner(&self) -> &atomic::AtomicBool {
+        perhaps_yield();
+        &self.0
+    }
+
+    methods_of_all!(bool);
 }
 
 #[repr(transparent)]
@@ -102,5 +70,10 @@ impl<T> AtomicPtr<T> {
         AtomicPtr(atomic::AtomicPtr::new(value))
     }
 
-    common!(*mut T);
+    fn inner(&self) -> &atomic::AtomicPtr<T> {
+        perhaps_yield();
+        &self.0
+    }
+
+    methods_of_all!(*mut T);
 }

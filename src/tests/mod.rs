@@ -4,6 +4,8 @@ mod alone;
 mod header;
 #[cfg(loom)]
 mod loom;
+#[cfg(loom)]
+mod loom_memory;
 #[cfg(not(loom))]
 mod model;
 #[cfg(not(loom))]
