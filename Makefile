@@ -40,7 +40,7 @@ else
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test count count-update bench bench-memory peers figures \
+.PHONY: all build run header header-check test unit-test loom doc-test global-test c-test stress faults count count-update bench bench-memory peers figures \
         programs misuse fuzz suites check tools fmt clippy layers artifact install-check install uninstall clean help
 
 ## Building
@@ -54,6 +54,13 @@ build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in tar
 # other one stale.
 $(SO): $(SOURCES)
 	$(CARGO) rustc --lib --release --target-dir target --crate-type cdylib -- \
+	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
+	@touch $@
+
+# The same object with one feature for tests, each in a target folder of its own.
+TEST_OBJECTS := $(foreach feature,yields faults,target/$(feature)/release/lib$(NAME).so)
+$(TEST_OBJECTS): target/%/release/lib$(NAME).so: $(SOURCES)
+	$(CARGO) rustc --lib --release --features $* --target-dir target/$* --crate-type cdylib -- \
 	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
 	@touch $@
 
@@ -125,6 +132,13 @@ programs: build ## real programs: same results with and without pigalloc
 suites: build ## existing C test suites, with and without pigalloc: make suites [QUICK=1] [ONLY=…]
 	@$(PYTHON) scripts/suites.py --lib '$(LIB)' $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
+stress: build target/yields/release/lib$(NAME).so ## everything at once, each byte checked: make stress [SECONDS=…] [THREADS=…] [ONLY=MODE,…]
+	@$(PYTHON) scripts/stress.py --lib '$(LIB)' $(if $(SECONDS),--seconds $(SECONDS)) $(if $(THREADS),--threads $(THREADS)) \
+	    $(if $(ONLY),--only '$(ONLY)')
+
+faults: build target/faults/release/lib$(NAME).so ## refused system calls, and limits in steps: make faults [SHORT=1] [ONLY=ROW;…]
+	@$(PYTHON) scripts/faults.py --lib '$(LIB)' $(if $(SHORT),--short) $(if $(ONLY),--only '$(ONLY)')
+
 check: ## everything that CI checks; make check STEPS="fmt layers" for some of it
 	@$(PYTHON) scripts/check.py $(STEPS)
 
@@ -137,6 +151,8 @@ clippy:
 	$(CARGO) clippy --quiet --lib -- -D warnings
 	$(CARGO) clippy --quiet --tests $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy --quiet --lib --no-default-features -- -D warnings
+	$(CARGO) clippy --quiet --lib --features yields -- -D warnings
+	$(CARGO) clippy --quiet --lib --features faults -- -D warnings
 	$(CARGO) clippy --quiet --target-dir target/global --manifest-path c-tests/global/Cargo.toml -- -D warnings
 
 layers:

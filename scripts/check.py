@@ -39,6 +39,8 @@ STEPS = [
     ("global", "a Rust program on #[global_allocator]", [*MAKE, "global-test"], 10),
     ("c", "C and C++ tests", [*MAKE, "c-test"], 20),
     ("misuse", "every kind of misuse, on pigalloc and on glibc", [sys.executable, "scripts/misuse.py", "--quick"], 5),
+    ("stress", "threads, forks, signals, yields at once", [*MAKE, "stress", "SECONDS=7"], 10),
+    ("faults", "refused system calls, limits in steps", [*MAKE, "faults", "SHORT=1"], 10),
     ("count", "instructions per operation", [*MAKE, "count"], 10),
     ("install", "install, pkg-config, static linking, uninstall", [*MAKE, "install-check"], 10),
     ("programs", "real programs, same results", [sys.executable, "scripts/programs.py", "--quick"], 10),

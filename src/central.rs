@@ -10,8 +10,8 @@ use crate::heap::Heap;
 use crate::lock;
 use crate::size_class;
 use crate::slab::MIXED;
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 const SHARDS: usize = 4;
 

@@ -8,13 +8,13 @@
 #![cfg_attr(any(test, not(feature = "capi")), allow(dead_code))]
 
 use crate::{
-    fatal, sys,
+    fatal,
+    sync::Ordering::Relaxed,
+    sync::lasting::{AtomicBool, AtomicU32},
+    sys,
     text::{Chunks, Shown},
 };
-use core::{
-    fmt::{self, Write},
-    sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
-};
+use core::fmt::{self, Write};
 
 /// What every variable of ours starts with.
 const PREFIX: &[u8] = b"PIGALLOC_";

@@ -8,9 +8,9 @@
 //! were registered before run earlier, and some forks run none. So a word in a page that the kernel
 //! wipes in children is looked at as well, by threads that find a lock taken.
 
+use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 use crate::{arena, lock, sys};
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// What the thread module does in a child.
 static ON_CHILD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());

@@ -7,10 +7,10 @@
 //! middle of another thread's change leaves a table that can be used.
 
 use crate::lock::{Lock, Rank};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use crate::units::{UNIT, align_up};
 use crate::{meta, sys};
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// Records in a chunk of the table, which fills 4 KiB.
 const CHUNK: usize = 127;

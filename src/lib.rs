@@ -13,7 +13,7 @@
 #![no_std]
 #![deny(unsafe_code)]
 #![allow(clippy::new_without_default)]
-// Model-checked are the lock and the mailboxes; the rest of the crate is left out then.
+// Model-checked are locks, mailboxes, arenas and the page map; the front is left out then.
 #![cfg_attr(loom, allow(dead_code))]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
@@ -25,7 +25,6 @@ compile_error!(
 extern crate std;
 
 // 0: ground
-#[cfg(not(loom))]
 mod fatal;
 #[cfg(not(loom))]
 mod rt;
@@ -37,43 +36,34 @@ mod sys;
 #[allow(unsafe_code)]
 #[path = "sys/model.rs"]
 mod sys;
-#[cfg(not(loom))]
 mod text;
 #[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod tls;
 
 // 1: words
-#[cfg(not(loom))]
 mod bitmap;
-#[cfg(not(loom))]
 mod config;
 #[allow(unsafe_code)]
 mod lock;
 #[cfg(not(loom))]
 mod size_class;
-#[cfg(not(loom))]
 mod units;
 
 // 2: back
-#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod arena;
 #[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod huge;
-#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod meta;
-#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod page_map;
 #[cfg(not(loom))]
 mod purge;
-#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod region;
-#[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod span;
 

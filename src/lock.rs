@@ -8,9 +8,8 @@
 //! Ranks order the locks: a thread takes them only upward (checked in debug builds).
 //! Waiting spins a bounded number of times, then sleeps on a futex.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, Ordering, lasting};
 use crate::sys;
-use core::sync::atomic::AtomicPtr;
 
 /// In which order locks may be taken; a thread that holds one takes only higher ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -30,27 +29,28 @@ pub(crate) enum Rank {
     Meta = 6,
 }
 
-static GENERATION: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(1);
+static GENERATION: lasting::AtomicU32 = lasting::AtomicU32::new(1);
 /// What tells a child, and what it then does: see [`watch`].
-static WATCHED: AtomicPtr<core::sync::atomic::AtomicU32> = AtomicPtr::new(core::ptr::null_mut());
-static IN_CHILD: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+static WATCHED: lasting::AtomicPtr<lasting::AtomicU32> =
+    lasting::AtomicPtr::new(core::ptr::null_mut());
+static IN_CHILD: lasting::AtomicPtr<()> = lasting::AtomicPtr::new(core::ptr::null_mut());
 
 /// The number of forks between the first process and this one, plus one.
 pub(crate) fn generation() -> u32 {
-    GENERATION.load(core::sync::atomic::Ordering::Relaxed)
+    GENERATION.load(Ordering::Relaxed)
 }
 
 /// Starts a new generation, in the child of a fork.
 pub(crate) fn next_generation() {
     // The two low bits of a lock's word are its state, so a generation has thirty.
     let next = (generation() + 1) & (u32::MAX >> 2);
-    GENERATION.store(next.max(1), core::sync::atomic::Ordering::Relaxed);
+    GENERATION.store(next.max(1), Ordering::Relaxed);
 }
 
 /// From now on, a thread that has to wait for a lock first looks at `word`, which is not 0, but
 /// which the kernel makes 0 in a child. It then calls `in_child`: a child may need a lock before
 /// libc has called anybody's fork handler, or without its calling any.
-pub(crate) fn watch(word: &'static core::sync::atomic::AtomicU32, in_child: fn()) {
+pub(crate) fn watch(word: &'static lasting::AtomicU32, in_child: fn()) {
     IN_CHILD.store(in_child as *mut (), Ordering::Relaxed);
     WATCHED.store((&raw const *word).cast_mut(), Ordering::Release);
 }
@@ -64,7 +64,7 @@ pub(crate) fn is_watched() -> bool {
 pub(crate) fn is_new_child() -> bool {
     // SAFETY: the word that is watched lives for ever.
     let word = unsafe { WATCHED.load(Ordering::Acquire).as_ref() };
-    word.is_some_and(|word| word.load(core::sync::atomic::Ordering::Relaxed) == 0)
+    word.is_some_and(|word| word.load(Ordering::Relaxed) == 0)
 }
 
 #[cold]
@@ -86,13 +86,7 @@ pub(crate) struct Lock(AtomicU32);
 pub(crate) struct Guard<'a>(&'a Lock, Rank);
 
 impl Lock {
-    #[cfg(not(loom))]
     pub(crate) const fn new() -> Lock {
-        Lock(AtomicU32::new(FREE))
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new() -> Lock {
         Lock(AtomicU32::new(FREE))
     }
 
@@ -233,13 +227,13 @@ mod tests {
                 scope.spawn(|| {
                     for _ in 0..20_000 {
                         let _guard = LOCK.acquire(Rank::Heap).expect("no fork");
-                        let n = COUNT.load(std::sync::atomic::Ordering::Relaxed);
-                        COUNT.store(n + 1, std::sync::atomic::Ordering::Relaxed);
+                        let n = COUNT.load(Ordering::Relaxed);
+                        COUNT.store(n + 1, Ordering::Relaxed);
                     }
                 });
             }
         });
-        assert_eq!(COUNT.load(std::sync::atomic::Ordering::Relaxed), 80_000);
+        assert_eq!(COUNT.load(Ordering::Relaxed), 80_000);
         assert!(LOCK.acquire(Rank::Heap).is_some());
     }
 

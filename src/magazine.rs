@@ -15,12 +15,12 @@
 
 use crate::remote::Crate;
 use crate::slab::{self, MARK, Slab};
+use crate::sync::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
 use crate::units::{MIN_ALIGN, UNIT_SHIFT, align_up};
 use crate::{page_map, size_class, tls};
 use core::arch::global_asm;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, AtomicU16, Ordering, compiler_fence};
 
 /// Ends a stack: no block has this address.
 const FULL: usize = 1;
@@ -95,7 +95,7 @@ pub(crate) struct Front {
     entries: Cell<usize>,
     slots: [AtomicPtr<usize>; PLACES],
     /// How many blocks each magazine holds at most.
-    capacities: [AtomicU16; PLACES],
+    capacities: [AtomicU32; PLACES],
 }
 
 // The front of a thread without a heap: all magazines empty, crates that are addressed to nobody, and
@@ -456,7 +456,7 @@ impl Front {
             self.tops[class + 1].store(slots.add(count), Ordering::Release);
         }
         // Last: who looks from outside reads no more slots than both have.
-        self.capacities[class + 1].store(capacity as u16, Ordering::Release);
+        self.capacities[class + 1].store(capacity as u32, Ordering::Release);
         if old == no_slots() { None } else { NonNull::new(old.cast()) }
     }
 
@@ -592,4 +592,4 @@ impl Front {
 }
 
 /// Where the map of a heap starts, in bytes from the front: behind the rest of the heap.
-pub(crate) const MAP_OFFSET: usize = 9216;
+pub(crate) const MAP_OFFSET: usize = 9728;

@@ -7,9 +7,9 @@
 //! operation of another thread loses at most the piece in question.
 
 use crate::lock::{Guard, Lock, Rank};
+use crate::sync::Cell;
 use crate::sys;
 use crate::units::align_up;
-use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 /// Alignment and granularity of pieces: a cache line.

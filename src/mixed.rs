@@ -11,8 +11,8 @@
 //! change of it goes through a moment at which it is both.
 
 use crate::bitmap;
+use crate::sync::{AtomicU64, Ordering};
 use crate::units::{MIN_ALIGN, UNIT};
-use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Granules in a slab of one unit.
 pub(crate) const GRANULES: usize = UNIT / MIN_ALIGN;

@@ -6,9 +6,8 @@
 //! been found for them: the bound of the comparison is what part of the table is committed.
 
 use crate::span::Span;
-use crate::sync::Ordering;
+use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::units::{UNIT, UNIT_SHIFT};
-use core::sync::atomic::{AtomicU32, AtomicUsize};
 
 /// Where an arena's table starts, in bytes from the arena's start. The page before it is empty.
 pub(crate) const TABLE: usize = 4096;
@@ -57,7 +56,7 @@ impl Range {
 }
 
 /// The most arenas there can be beside the first.
-pub(crate) const MORE: usize = 255;
+pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 255 };
 static FIRST: Range = Range::new();
 static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);

@@ -8,9 +8,9 @@
 //! The limit of volume is a part of what is in use. When much of what went back is soon needed again
 //! it was too low, and rises by so much; when nothing is, it falls back.
 
+use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The least limit of volume, and the most by which regret raises it, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;

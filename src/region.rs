@@ -3,8 +3,8 @@
 //! Bit `i` speaks of unit `i` of the region. The words change under the lock of the arena; they are
 //! atomic because some are looked at without it.
 
+use crate::sync::{AtomicU32, Ordering};
 use crate::units::REGION_UNITS;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 /// 32 units.
 #[repr(C)]

@@ -8,9 +8,8 @@
 //! Blocks in crates count as used by their slabs, so a slab cannot be released meanwhile. It can
 //! move to another heap, though: who takes a crate asks each block's slab whose it is now.
 
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, compiler_fence};
 use core::cell::Cell;
-use core::sync::atomic::compiler_fence;
 
 /// Blocks in a crate, which then fills a kilobyte.
 pub(crate) const CRATE: usize = 124;
@@ -81,7 +80,7 @@ impl Crate {
         // when it is full.
         unsafe { self.blocks.get_unchecked(left as usize) }.set(block);
         // A fork may freeze the crate at any instruction: the block must be there first.
-        compiler_fence(core::sync::atomic::Ordering::Release);
+        compiler_fence(Ordering::Release);
         self.left.set(left);
         left == 0
     }

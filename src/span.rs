@@ -6,10 +6,8 @@
 //! exchange in [`Large::close`].
 
 use crate::meta;
-use crate::sync::Ordering;
+use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
 use crate::units::UNIT;
-use core::cell::Cell;
-use core::sync::atomic::{AtomicU8, AtomicUsize};
 
 /// What a span holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,10 +10,9 @@
 //! the next one short of memory, finds the mark and claims the heap with everything in it.
 
 use crate::heap::Heap;
-use crate::sync::Ordering;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use crate::{arena, central, config, fork, lock, magazine, sys, tls};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;

@@ -4,8 +4,8 @@
 //! pays nothing, and works until the last instruction. Settings are read at the first allocation
 //! too; but the loader may allocate before libc has set `environ`, and then they are read here.
 
+use crate::sync::{AtomicBool, Ordering};
 use crate::{config, report, stats, sys};
-use core::sync::atomic::{AtomicBool, Ordering};
 
 extern "C" fn at_start() {
     if !config::is_loaded() {

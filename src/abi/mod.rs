@@ -8,6 +8,8 @@
 //! No exported function calls another by its exported name: that name may be the program's own
 //! function, which may well end here.
 
+#[cfg(feature = "faults")]
+mod faults;
 pub mod glibc;
 pub mod libc;
 mod life;

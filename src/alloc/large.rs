@@ -2,10 +2,10 @@
 
 use crate::arena::Purpose;
 use crate::span::Large;
+use crate::sync::{AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{arena, huge, page_map, purge, size_class, sys, thread};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What takes the place of `HUGE_MIN` where address space is limited.
 const LIMITED_HUGE_MIN: usize = 512 << 10;

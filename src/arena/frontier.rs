@@ -8,9 +8,10 @@
 
 use super::purpose::BIG;
 use super::{Arena, Purpose, REFUSED};
+use crate::sync::Ordering;
+use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
 use crate::{config, sys};
-use core::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 
 /// Units are committed in steps that grow with the arena between these bounds.
 const STEP_LEAST: usize = 4;

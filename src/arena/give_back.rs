@@ -4,9 +4,9 @@ use super::frontier::STEP_MOST;
 use super::{Arena, PURGED, REFUSED};
 use crate::lock::Rank;
 use crate::region::Region;
+use crate::sync::Ordering;
 use crate::sys;
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
-use core::sync::atomic::Ordering;
 
 impl Arena {
     /// Gives dirty free units back to the system, from the top, until `keep` are left. With

@@ -12,18 +12,21 @@
 
 mod frontier;
 mod give_back;
+#[cfg(loom)]
+#[allow(unsafe_code)]
+mod model;
 mod purpose;
 
+#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use frontier::{note_freed, note_touched};
 pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
+use crate::sync::{AtomicPtr, AtomicUsize, Cell, Ordering, lasting};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
-use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
@@ -81,13 +84,13 @@ pub(crate) struct Run {
 static FIRST: Arena = Arena::new();
 static GROWTH: Lock = Lock::new();
 /// Set when address space is limited: arenas are small then, and unmapped when they empty.
-static LIMITED: AtomicUsize = AtomicUsize::new(0);
+static LIMITED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Set when the system has refused to commit memory.
-static REFUSED: AtomicUsize = AtomicUsize::new(0);
+static REFUSED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system and were needed again, since this was last asked.
-static RETAKEN: AtomicUsize = AtomicUsize::new(0);
+static RETAKEN: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system, ever.
-static PURGED: AtomicUsize = AtomicUsize::new(0);
+static PURGED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 
 impl Arena {
     const fn new() -> Arena {

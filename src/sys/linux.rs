@@ -120,6 +120,25 @@ fn brk_start() -> Option<usize> {
     core::str::from_utf8(field).ok()?.parse().ok()
 }
 
+/// Reads the start of a file; how many bytes there were.
+#[cfg(feature = "faults")]
+pub(super) fn read_file(path: &CStr, into: &mut [u8]) -> usize {
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    let path = path.as_ptr() as usize;
+    // SAFETY: the path is a string, the kernel writes at most the slice, and the descriptor is ours
+    // until it is closed.
+    unsafe {
+        let file = call(libc::SYS_openat, [libc::AT_FDCWD as usize, path, flags, 0, 0, 0]);
+        if file < 0 {
+            return 0;
+        }
+        let start = into.as_mut_ptr() as usize;
+        let read = call(libc::SYS_read, [file as usize, start, into.len(), 0, 0, 0]);
+        call(libc::SYS_close, [file as usize, 0, 0, 0, 0, 0]);
+        read.max(0) as usize
+    }
+}
+
 /// Sleeps while `*word == expected`; wakes on [`futex_wake`], on a signal, or for no reason.
 pub(crate) fn futex_wait(word: *const u32, expected: u32) {
     let wait = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;

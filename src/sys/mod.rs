@@ -13,18 +13,20 @@ pub(crate) use linux::{
 
 use linux as kernel;
 
-/// What a test build may refuse: every call that asks the system for memory passes here.
-#[inline]
-fn refused() -> bool {
-    #[cfg(feature = "faults")]
-    return mock::refuses();
-    #[cfg(not(feature = "faults"))]
-    false
+/// What a test build may refuse: every call about memory passes here.
+macro_rules! refused {
+    ($kind:ident) => {{
+        #[cfg(feature = "faults")]
+        let refused = mock::refuses(mock::Kind::$kind);
+        #[cfg(not(feature = "faults"))]
+        let refused = false;
+        refused
+    }};
 }
 
 /// Reserves `bytes` of address space that nothing may touch yet.
 pub(crate) fn reserve(bytes: usize) -> Option<usize> {
-    if refused() {
+    if refused!(Reserve) {
         return None;
     }
     kernel::mmap(bytes, libc::PROT_NONE, libc::MAP_NORESERVE)
@@ -32,7 +34,7 @@ pub(crate) fn reserve(bytes: usize) -> Option<usize> {
 
 /// Maps `bytes` of fresh zeroed memory.
 pub(crate) fn map(bytes: usize) -> Option<usize> {
-    if refused() {
+    if refused!(Map) {
         return None;
     }
     kernel::mmap(bytes, libc::PROT_READ | libc::PROT_WRITE, 0)
@@ -44,7 +46,8 @@ pub(crate) fn map(bytes: usize) -> Option<usize> {
 /// The range is page-aligned and lies inside a reservation of this allocator.
 pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
     // SAFETY: the caller owns the range.
-    !refused() && unsafe { kernel::mprotect(address, bytes, libc::PROT_READ | libc::PROT_WRITE) }
+    !refused!(Commit)
+        && unsafe { kernel::mprotect(address, bytes, libc::PROT_READ | libc::PROT_WRITE) }
 }
 
 /// The reverse of [`commit`]: the pages go back and count for nothing.
@@ -53,7 +56,7 @@ pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
 /// As for [`discard`].
 pub(crate) unsafe fn uncommit(address: usize, bytes: usize) -> bool {
     // SAFETY: as the caller promises.
-    unsafe { kernel::reserve_again(address, bytes) }
+    !refused!(Uncommit) && unsafe { kernel::reserve_again(address, bytes) }
 }
 
 /// Gives pages back: they read as zero afterwards. False when the kernel kept them (locked memory).
@@ -62,7 +65,7 @@ pub(crate) unsafe fn uncommit(address: usize, bytes: usize) -> bool {
 /// The range is page-aligned and committed, and its content is of no use to anybody.
 pub(crate) unsafe fn discard(address: usize, bytes: usize) -> bool {
     // SAFETY: as the caller promises.
-    unsafe { kernel::madvise(address, bytes, libc::MADV_DONTNEED) }
+    !refused!(Discard) && unsafe { kernel::madvise(address, bytes, libc::MADV_DONTNEED) }
 }
 
 /// Advises huge pages for a range, or none.
@@ -72,7 +75,7 @@ pub(crate) unsafe fn discard(address: usize, bytes: usize) -> bool {
 pub(crate) unsafe fn advise_huge(address: usize, bytes: usize, huge: bool) -> bool {
     let advice = if huge { libc::MADV_HUGEPAGE } else { libc::MADV_NOHUGEPAGE };
     // SAFETY: as the caller promises; the advice changes no content.
-    unsafe { kernel::madvise(address, bytes, advice) }
+    !refused!(Advise) && unsafe { kernel::madvise(address, bytes, advice) }
 }
 
 /// Makes a range read as zero in the children of forks. False where the kernel cannot (4.14).
@@ -81,7 +84,7 @@ pub(crate) unsafe fn advise_huge(address: usize, bytes: usize, huge: bool) -> bo
 /// As for [`advise_huge`], and the content is of no use to children.
 pub(crate) unsafe fn wipe_on_fork(address: usize, bytes: usize) -> bool {
     // SAFETY: as the caller promises.
-    unsafe { kernel::madvise(address, bytes, libc::MADV_WIPEONFORK) }
+    !refused!(Wipe) && unsafe { kernel::madvise(address, bytes, libc::MADV_WIPEONFORK) }
 }
 
 /// Unmaps a range.
@@ -89,8 +92,10 @@ pub(crate) unsafe fn wipe_on_fork(address: usize, bytes: usize) -> bool {
 /// # Safety
 /// The range is page-aligned, belongs to this allocator, and nobody uses it any more.
 pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
-    // SAFETY: as the caller promises.
-    unsafe { kernel::munmap(address, bytes) }
+    if !refused!(Unmap) {
+        // SAFETY: as the caller promises.
+        unsafe { kernel::munmap(address, bytes) }
+    }
 }
 
 /// How much address space a mapping that has to move finds above its new place, in multiples of its
@@ -106,7 +111,7 @@ const ROOM_MOST: usize = 64 << 30;
 /// # Safety
 /// `old` bytes from `address` on are one private mapping of this allocator.
 pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usize> {
-    if new > old && refused() {
+    if (new > old && refused!(Remap)) || (new <= old && refused!(Shrink)) {
         return None;
     }
     let anywhere = libc::MREMAP_MAYMOVE;
@@ -133,5 +138,8 @@ pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usi
 
 /// The soft limit of RLIMIT_AS, where there is one.
 pub(crate) fn address_space_limit() -> Option<usize> {
+    if refused!(Limit) {
+        return None;
+    }
     kernel::address_space_limit()
 }

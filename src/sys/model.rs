@@ -1,7 +1,9 @@
-//! What the lock asks of the system, for loom: a futex made of what loom knows.
+//! The system, for loom: a futex made of what loom knows, and memory that is there at once.
 
-use loom::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, Ordering};
+use core::ptr;
 use loom::sync::{Condvar, Mutex};
+use std::vec::Vec;
 
 loom::lazy_static! {
     // One queue for all futexes: the models have one lock.
@@ -10,7 +12,7 @@ loom::lazy_static! {
 
 /// Sleeps while `*word == expected`.
 pub(crate) fn futex_wait(word: *const u32, expected: u32) {
-    // SAFETY: under loom every word is one of its atomics, which the caller borrows.
+    // SAFETY: every word is one of the shim's atomics, which the caller borrows.
     let word = unsafe { &*word.cast::<AtomicU32>() };
     let guard = QUEUE.0.lock().unwrap();
     if word.load(Ordering::SeqCst) == expected {
@@ -27,4 +29,82 @@ pub(crate) fn futex_wake(_: *const u32) {
 /// A moment of a spin loop.
 pub(crate) fn relax() {
     loom::thread::yield_now();
+}
+
+/// What has been reserved, to be given back after the run of the model.
+static RESERVED: std::sync::Mutex<Vec<(usize, usize)>> = std::sync::Mutex::new(Vec::new());
+
+/// Gives back what the last run of a model reserved.
+pub(crate) fn start_anew() {
+    for (address, bytes) in RESERVED.lock().unwrap().drain(..) {
+        // SAFETY: nothing of that run is used any more.
+        unsafe { libc::munmap(address as *mut libc::c_void, bytes) };
+    }
+}
+
+/// Reserves a range; it can be used at once, and what is never touched costs nothing.
+pub(crate) fn reserve(bytes: usize) -> Option<usize> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping replaces nothing.
+    let start = unsafe {
+        libc::mmap(ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0)
+    };
+    assert_ne!(start, libc::MAP_FAILED);
+    RESERVED.lock().unwrap().push((start as usize, bytes));
+    Some(start as usize)
+}
+
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn commit(_: usize, _: usize) -> bool {
+    true
+}
+
+/// Zeroes a range, at a moment at which other threads run.
+///
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn discard(address: usize, bytes: usize) -> bool {
+    loom::thread::yield_now();
+    // SAFETY: the caller owns the range.
+    unsafe { libc::madvise(address as *mut libc::c_void, bytes, libc::MADV_DONTNEED) == 0 }
+}
+
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn uncommit(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { discard(address, bytes) }
+}
+
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn advise_huge(_: usize, _: usize, _: bool) -> bool {
+    true
+}
+
+/// Unmapped ranges are given back with the others.
+///
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn unmap(_: usize, _: usize) {}
+
+pub(crate) fn address_space_limit() -> Option<usize> {
+    None
+}
+
+pub(crate) fn page_size() -> usize {
+    4096
+}
+
+pub(crate) fn is_secure() -> bool {
+    false
+}
+
+pub(crate) fn write_stderr(bytes: &[u8]) {
+    std::eprint!("{}", std::string::String::from_utf8_lossy(bytes));
+}
+
+pub(crate) fn abort() -> ! {
+    panic!("the allocator ended the process");
 }

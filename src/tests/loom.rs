@@ -10,7 +10,10 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 /// Runs `body` in every interleaving with at most `preemptions` switches that nothing forces.
-fn explore(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
+/// Statics are the process's, so one model runs at a time.
+pub(super) fn explore(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut builder = Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.check(body);

@@ -6,6 +6,8 @@ pub mod fuzz;
 mod header;
 #[cfg(all(test, loom))]
 mod loom;
+#[cfg(loom)]
+mod loom_memory;
 #[cfg(not(loom))]
 #[cfg_attr(not(test), allow(dead_code))]
 mod model;

@@ -1,0 +1,195 @@
+//! Models of arenas and of the page map, run through all their interleavings: `make loom`.
+
+use super::loom::explore;
+use crate::arena::Arena;
+use crate::page_map;
+use crate::span::{Kind, Large};
+use crate::sys;
+use crate::units::UNIT;
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread;
+use std::vec::Vec;
+
+/// An arena, and beside it a cell for each of its first units, which loom watches: only who has a
+/// unit touches its cell.
+struct Land {
+    arena: &'static Arena,
+    start: usize,
+    cells: Vec<UnsafeCell<()>>,
+}
+
+// SAFETY: cells are touched by who has the unit; that this is enough is what the models show.
+unsafe impl Sync for Land {}
+// SAFETY: as above.
+unsafe impl Send for Land {}
+
+impl Land {
+    /// With the first `dirty` units free and dirty, everything else clean.
+    fn open(dirty: usize) -> Arc<Land> {
+        sys::start_anew();
+        let arena = Arena::open_for_model();
+        let run = arena.take_for_model(dirty).unwrap();
+        assert!(run.clean);
+        for unit in 0..dirty {
+            word(run.start + unit * UNIT, 77);
+        }
+        arena.give(run.start, dirty, true);
+        arena.age();
+        // So that the models find everything used once.
+        arena.purge(dirty, false);
+        let cells = (0..8).map(|_| UnsafeCell::new(())).collect();
+        Arc::new(Land { arena, start: run.start, cells })
+    }
+
+    /// Takes a unit, uses it for a while and gives it back. What was written stays, and memory that
+    /// is said to be clean reads as zero.
+    fn use_one(&self) {
+        let run = self.arena.take_for_model(1).expect("there is room");
+        let cell = &self.cells[(run.start - self.start) / UNIT];
+        cell.with_mut(|_| {
+            let before = word(run.start, 5);
+            assert!(before == 0 || !run.clean, "not clean");
+        });
+        thread::yield_now();
+        cell.with_mut(|_| assert_eq!(word(run.start, 77), 5, "somebody else was here"));
+        self.arena.give(run.start, 1, true);
+    }
+}
+
+/// Writes the first word of a unit; what was there.
+fn word(address: usize, value: usize) -> usize {
+    // SAFETY: the unit is the caller's.
+    unsafe { (address as *mut usize).replace(value) }
+}
+
+/// Nobody has a unit that another one has.
+#[test]
+fn loom_arena_of_two_threads() {
+    explore(2, || {
+        let land = Land::open(1);
+        let other = {
+            let land = land.clone();
+            thread::spawn(move || land.use_one())
+        };
+        land.use_one();
+        other.join().unwrap();
+        land.arena.check();
+        assert_eq!(land.arena.counts().0, 0);
+    });
+}
+
+/// Purging takes no unit from who has it, and what it says is clean is zero.
+#[test]
+fn loom_arena_with_a_purge() {
+    explore(3, || {
+        let land = Land::open(2);
+        let other = {
+            let land = land.clone();
+            thread::spawn(move || {
+                land.arena.purge(0, false);
+            })
+        };
+        land.use_one();
+        other.join().unwrap();
+        land.arena.check();
+        assert_eq!(land.arena.counts().0, 0);
+    });
+}
+
+/// Taking the commitment back lets nobody have a unit that is not committed.
+#[test]
+fn loom_arena_with_a_retreat() {
+    explore(3, || {
+        let land = Land::open(1);
+        let other = {
+            let land = land.clone();
+            thread::spawn(move || land.arena.retreat(true))
+        };
+        land.use_one();
+        other.join().unwrap();
+        land.arena.check();
+    });
+}
+
+/// Who finds a span in the map finds its description complete; who looks after it has gone finds
+/// nothing, or that it was freed.
+#[test]
+fn loom_page_map_enter_and_clear() {
+    explore(3, || {
+        let land = Land::open(2);
+        let start = land.start;
+        assert!(page_map::entry(start).expect("in an arena").span().is_none());
+        let reader = thread::spawn(move || {
+            let entry = page_map::entry(start + UNIT).expect("in an arena");
+            if let Some(span) = entry.span() {
+                assert_eq!((span.start(), span.units()), (start, 2));
+                assert_ne!(span.kind(), Kind::Slab);
+            }
+        });
+        let large = Large::open(0, start, 2, UNIT + 5).expect("memory for a descriptor");
+        page_map::enter(large.span(), false);
+        assert!(page_map::entry(start).unwrap().span().is_some());
+        assert!(large.close());
+        page_map::clear(start, 2, true);
+        assert!(page_map::entry(start).unwrap().is_tomb());
+        reader.join().unwrap();
+    });
+}
+
+/// One of two threads that free a block at once does so.
+#[test]
+fn loom_large_block_is_closed_once() {
+    explore(2, || {
+        let land = Land::open(1);
+        let large = Large::open(0, land.start, 1, UNIT).expect("memory for a descriptor");
+        page_map::enter(large.span(), false);
+        let close = |land: &Land| {
+            let won = large.close();
+            if won {
+                land.cells[0].with_mut(|_| page_map::clear(land.start, 1, true));
+            }
+            won
+        };
+        let other = {
+            let land = land.clone();
+            thread::spawn(move || close(&land))
+        };
+        let mine = close(&land);
+        assert!(mine ^ other.join().unwrap());
+    });
+}
+
+/// An arena that comes, goes and comes again elsewhere disturbs no look at another, and is found
+/// with a table of its own or not at all.
+#[test]
+fn loom_page_map_with_an_arena_that_moves() {
+    explore(3, || {
+        let land = Land::open(1);
+        let start = land.start;
+        let large = Large::open(0, start, 1, UNIT).expect("memory for a descriptor");
+        page_map::enter(large.span(), false);
+        let table = |units: usize| {
+            let bytes = units * size_of::<page_map::Entry>();
+            sys::reserve(bytes).expect("memory for a table")
+        };
+        let (first, second) = (1 << 45, 1 << 46);
+        let (first_table, second_table) = (table(4), table(8));
+        // SAFETY: each table has an entry for each unit; the slot is used by one thread.
+        unsafe { page_map::publish(1, first, first_table, 4) };
+        let reader = thread::spawn(move || {
+            if let Some(entry) = page_map::entry(second + 7 * UNIT) {
+                let at = (&raw const *entry) as usize;
+                assert_eq!(at, second_table + 7 * size_of::<page_map::Entry>());
+            }
+            let span = page_map::entry(start).expect("in an arena").span().expect("in the map");
+            assert_eq!(span.start(), start);
+        });
+        page_map::withdraw(1);
+        // SAFETY: as above.
+        unsafe { page_map::publish(1, second, second_table, 8) };
+        reader.join().unwrap();
+        assert!(page_map::entry(second + 7 * UNIT).is_some());
+        assert!(page_map::entry(first).is_none());
+    });
+}
