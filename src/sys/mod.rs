@@ -111,7 +111,11 @@ const ROOM_MOST: usize = 64 << 30;
 /// # Safety
 /// `old` bytes from `address` on are one private mapping of this allocator.
 pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usize> {
-    if (new > old && refused!(Remap)) || (new <= old && refused!(Shrink)) {
+    let refused = match new > old {
+        true => refused!(Remap),
+        false => refused!(Shrink),
+    };
+    if refused {
         return None;
     }
     let anywhere = libc::MREMAP_MAYMOVE;
