@@ -93,7 +93,7 @@ pub fn run(bytes: &[u8]) {
     config::set(b"DECAY_MS", [500, 0][first / 4 % 2]).unwrap();
     let deeds: Vec<_> = core::iter::from_fn(|| bytes.deed(threads)).collect();
     let model = Model::default();
-    if first / 8 % 2 == 0 || threads == 1 {
+    if (first / 8).is_multiple_of(2) || threads == 1 {
         in_turn(&model, &deeds);
     } else {
         at_once(&model, &deeds, threads);
