@@ -27,6 +27,7 @@ GROUPS = (
         Variant("double_free_by_other_twice", "both by another thread"),
         Variant("double_free_by_two_others", "by two other threads"),
         Variant("double_free_dead_owner", "its thread has ended"),
+        Variant("double_free_slab_moved", "on its way when its thread ends"),
         Variant("double_free_small_stack", "on the smallest stack"),
         Variant("double_free_child", "both in a forked child"),
         Variant("double_free_across_fork", "before and after a fork"),

@@ -294,7 +294,8 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
     if thread::heaps().any(|heap| heap.front().holds(class, block)) {
         return true;
     }
-    // What is in a mailbox is in the slab afterwards.
+    // What is in a mailbox is in the slab afterwards. It may be that of a heap that held the slab before.
+    thread::heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
     Heap::at(slab.heap()).collect(false);
     heap::examine(slab, || !slab.is_taken(block)).unwrap_or(false)
 }
