@@ -112,8 +112,9 @@ c-test: build ## the C tests, on any allocator: make c-test [LIB=/path/to/other.
 global-test: ## a Rust program that names pigalloc as its #[global_allocator]
 	$(CARGO) run --quiet --release --target-dir target/global --manifest-path c-tests/global/Cargo.toml
 
-programs: build ## real programs: same results with and without pigalloc
-	$(PYTHON) scripts/programs.py
+programs: build ## real programs: same results with and without pigalloc: make programs [QUICK=1] [ONLY=…] [KIND=…]
+	$(PYTHON) scripts/programs.py --lib '$(LIB)' $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)') \
+	    $(if $(KIND),--kind '$(KIND)') $(if $(ROUNDS),--rounds $(ROUNDS))
 
 check: ## everything that CI checks; make check STEPS="fmt layers" for some of it
 	@$(PYTHON) scripts/check.py $(STEPS)
