@@ -125,8 +125,9 @@ misuse: build ## what allocators make of double frees and the like: make misuse 
 fuzz: ## random programs, guided by what they reach: make fuzz [SECONDS=60]
 	@CARGO='$(CARGO)' $(PYTHON) scripts/fuzz.py --seconds '$(or $(SECONDS),60)'
 
-programs: build ## real programs: same results with and without pigalloc
-	$(PYTHON) scripts/programs.py
+programs: build ## real programs: same results with and without pigalloc: make programs [QUICK=1] [ONLY=…] [KIND=…]
+	$(PYTHON) scripts/programs.py --lib '$(LIB)' $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)') \
+	    $(if $(KIND),--kind '$(KIND)') $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # Of the suites: QUICK=1 ONLY=SUITE,…
 suites: build ## existing C test suites, with and without pigalloc: make suites [QUICK=1] [ONLY=…]

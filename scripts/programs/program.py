@@ -25,7 +25,8 @@ server=
 trap '[ -z "$server" ] || kill $server 2>/dev/null || true' EXIT
 # Waits until a command succeeds: 20 seconds at most.
 until_ready() {
-    for i in $(seq 400); do
+    end=$(($(date +%s) + 20))
+    while [ $(date +%s) -lt $end ]; do
         "$@" >/dev/null 2>&1 && return
         kill -0 $server || break
         sleep 0.05
