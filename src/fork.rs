@@ -9,7 +9,7 @@
 //! wipes in children is looked at as well, by threads that find a lock taken.
 
 use crate::sync::{AtomicPtr, AtomicU32, Ordering};
-use crate::{arena, lock, sys};
+use crate::{arena, lock, page_map, sys};
 use core::ptr;
 
 /// What the thread module does in a child.
@@ -23,7 +23,8 @@ fn word() -> &'static AtomicU32 {
 /// Watches for forks, from when the process has a second thread: before there is none whose locks
 /// could be left behind.
 pub(crate) fn watch() {
-    if lock::is_watched() {
+    // Where pages are larger the page map's first entries share the page.
+    if lock::is_watched() || sys::page_size() > page_map::TABLE {
         return;
     }
     // SAFETY: the page is ours, and its one word is meant to be wiped.
@@ -52,10 +53,15 @@ extern "C" fn handler() {
     }
 }
 
+/// Before a fork: whoever forks may not have allocated yet, and another thread may hold a lock.
+extern "C" fn prepare() {
+    watch();
+}
+
 /// Asks libc to call us in children, and says what to do there.
 pub(crate) fn register(on_child: fn()) {
     ON_CHILD.store(on_child as *mut (), Ordering::Relaxed);
     // SAFETY: the handler is ours, and the library is never unloaded. Without memory for the
     // registration the watch remains.
-    unsafe { libc::pthread_atfork(None, None, Some(handler)) };
+    unsafe { libc::pthread_atfork(Some(prepare), None, Some(handler)) };
 }

@@ -7,7 +7,7 @@
 //! middle of another thread's change leaves a table that can be used.
 
 use crate::lock::{Lock, Rank};
-use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
 use crate::units::{UNIT, align_up};
 use crate::{meta, sys};
 use core::ptr;
@@ -113,6 +113,11 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
         }
         if bytes >= 2 * crate::units::REGION && crate::config::huge() != crate::config::Huge::Never
         {
+            // The ends come page by page, since a page that is there keeps a huge one away: programs that
+            // use a corner of a large buffer use its start, or its end.
+            for end in [start, start + bytes - page] {
+                (end as *const usize).read_volatile();
+            }
             sys::advise_huge(start, bytes, true);
         }
     }
@@ -183,10 +188,15 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     let record = records().find(|record| {
         record.bytes.load(Ordering::Relaxed) == old && record.start.load(Ordering::Relaxed) == start
     })?;
+    // A fork in the middle of the call loses this block, but leaves no record of what is not there.
+    record.bytes.store(0, Ordering::Relaxed);
+    compiler_fence(Ordering::Release);
     // SAFETY: the caller's block is one mapping.
-    let now = unsafe { sys::remap(start, old, bytes) }?;
-    record.start.store(now, Ordering::Relaxed);
-    record.bytes.store(bytes, Ordering::Release);
+    let moved = unsafe { sys::remap(start, old, bytes) };
+    compiler_fence(Ordering::Release);
+    record.start.store(moved.unwrap_or(start), Ordering::Relaxed);
+    record.bytes.store(if moved.is_some() { bytes } else { old }, Ordering::Release);
+    let now = moved?;
     BYTES.fetch_add(bytes.wrapping_sub(old), Ordering::Relaxed);
     Some(now)
 }

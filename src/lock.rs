@@ -133,6 +133,9 @@ impl Lock {
         }
         for _ in 0..SPINS {
             let word = self.0.load(Ordering::Relaxed);
+            if word != FREE && word >> 2 != generation() {
+                return false;
+            }
             if word == FREE
                 && self
                     .0

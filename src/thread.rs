@@ -124,8 +124,15 @@ fn attach(count: usize) -> Option<&'static Heap> {
     tls::set_word(tls::word() | ATTACHING);
     let heap = find().or_else(|| create(count));
     tls::set_word(tls::word() & !ATTACHING);
-    tls::set_heap(heap?.address());
-    heap
+    let heap = heap?;
+    tls::set_heap(heap.address());
+    // A signal handler may have forked meanwhile, and this be the child, where nobody knew whose heap
+    // this is.
+    if heap.generation.load(Ordering::Relaxed) != lock::generation() {
+        heap.generation.store(lock::generation(), Ordering::Release);
+        lock_anew(heap);
+    }
+    Some(heap)
 }
 
 fn heaps_from(first: *mut Heap) -> impl Iterator<Item = &'static Heap> {
@@ -226,7 +233,8 @@ fn claim(heap: &'static Heap) -> bool {
             .compare_exchange(generation, CLAIMING, Ordering::Acquire, Ordering::Relaxed)
             .is_ok();
         if is_mine {
-            heap.front().mend();
+            // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
+            unsafe { heap.front().mend() };
             lock_anew(heap);
             heap.generation.store(now, Ordering::Release);
         }

@@ -296,8 +296,12 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
     }
     // What is in a mailbox is in the slab afterwards. It may be that of a heap that held the slab before.
     thread::heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
-    Heap::at(slab.heap()).collect(false);
-    heap::examine(slab, || !slab.is_taken(block)).unwrap_or(false)
+    let is_there = || {
+        let span = page_map::entry(block).and_then(Entry::span);
+        span.and_then(Slab::of).is_some_and(|now| ptr::eq(now, slab))
+    };
+    // If the block was the last one of its slab, the slab is no more.
+    heap::examine(slab, || !is_there() || !slab.is_taken(block)).unwrap_or(!is_there())
 }
 
 /// Frees a block in a unit that holds none of the heap's slabs of one unit: it is another heap's, or of
@@ -369,6 +373,7 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
             }
         }
         Found::Huge(_) => {
+            thread::note();
             // SAFETY: the caller gives the block up.
             if unsafe { !huge::free(address) } {
                 fatal::misuse("free", Misuse::DoubleFree, address);
@@ -432,10 +437,12 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
     unsafe { resize_slow(block, size) }
 }
 
-/// What to ask for when a block of `old` bytes is to have `size`. One that grows by little is likely to
-/// grow again, and gets a quarter more.
-fn with_room(old: usize, size: usize) -> usize {
-    if size > old && old <= GENEROUS { size.max(old + old / 4) } else { size }
+/// A block of `size` bytes for one of `old` bytes. One that grows by little is likely to grow again, and
+/// gets a quarter more where there is memory for that.
+fn allocate_with_room(old: usize, size: usize) -> Option<NonNull<u8>> {
+    let roomy = if size > old && old <= GENEROUS { old + old / 4 } else { 0 };
+    let found = if roomy > size { allocate(roomy) } else { None };
+    found.or_else(|| allocate(size))
 }
 
 #[inline(never)]
@@ -446,7 +453,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     {
         let old = size_class::size(class);
         let stays = size <= old && old <= SMALLEST;
-        let new = if stays { None } else { allocate(with_room(old, size)) };
+        let new = if stays { None } else { allocate_with_room(old, size) };
         let Some(new) = new else { return (size <= old).then_some(block) };
         // SAFETY: both blocks have this many bytes, and they are two; the caller gives the first up.
         unsafe {
@@ -497,7 +504,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     } else {
         None
     };
-    let Some(new) = new.or_else(|| allocate(with_room(old, size))) else {
+    let Some(new) = new.or_else(|| allocate_with_room(old, size)) else {
         // A block that is to shrink can stay as large as it is.
         return (size <= old).then_some(block);
     };

@@ -526,10 +526,10 @@ fn slab_of(block: usize) -> &'static Slab {
 }
 
 /// Asks something about a slab under the lock of its heap; None when a fork has left that locked,
-/// perhaps in the middle of a change. To be called under no lock.
+/// perhaps in the middle of a change, or when the slab is closed. To be called under no lock.
 pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option<T> {
     loop {
-        let heap = Heap::at(slab.heap());
+        let heap = Heap::at(Some(slab.heap()).filter(|&heap| heap != 0)?);
         let _guard = heap.lock()?;
         // The slab may have moved to another heap before we had the lock.
         if slab.heap() == heap.address() {

@@ -447,10 +447,13 @@ impl Slab {
     /// nothing done.
     #[inline(always)]
     pub(crate) fn put_simple(&self, address: usize) -> bool {
-        let (index, _) = self.locate(address);
+        let (index, fraction) = self.locate(address);
+        if fraction >= self.bound.get() {
+            // Freed twice, and the memory has become another slab meanwhile.
+            return false;
+        }
         let (free, bit) = (self.free.get(), 1 << (index % 64));
-        debug_assert!(index < self.capacity());
-        // SAFETY: the bitmap has a bit for each block, and the lock that guards it is the caller's.
+        // SAFETY: a block starts there, the bitmap has a bit for each, and the lock that guards it is the caller's.
         let word = unsafe { &mut *self.bits.get().add(index / 64) };
         if free == 0 || free + 1 == self.capacity.get() || *word & bit != 0 {
             return false;
