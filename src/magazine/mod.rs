@@ -13,6 +13,8 @@
 //! byte for each unit that says which class of *this heap's* slabs stands there, so that "is it
 //! ours", "is it in a slab", "is it mine" and "which class" are one load.
 
+mod slots;
+
 use crate::remote::Crate;
 use crate::slab::{self, MARK, Slab};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
@@ -433,58 +435,6 @@ impl Front {
         self.capacities[class + 1].load(Ordering::Acquire) as usize
     }
 
-    /// Gives a class its slots, or larger ones: [`slot_bytes`] of zeroed memory for `capacity` blocks.
-    /// The old ones, if any, are the caller's then.
-    ///
-    /// # Safety
-    /// The memory is the front's from now on, and the front is the calling thread's; the capacity
-    /// grows.
-    pub(crate) unsafe fn equip(
-        &self,
-        class: usize,
-        slots: NonNull<u8>,
-        capacity: usize,
-    ) -> Option<NonNull<u8>> {
-        let (old, count) = (self.slots_of(class), self.count(class));
-        let slots: *mut usize = slots.as_ptr().cast();
-        // SAFETY: the caller's memory has room for the bottom, the blocks and the end, and the old
-        // slots have the bottom and `count` blocks.
-        unsafe {
-            slots.add(capacity + 1).write(FULL);
-            ptr::copy_nonoverlapping(old, slots, count + 1);
-            self.slots[class + 1].store(slots, Ordering::Release);
-            self.tops[class + 1].store(slots.add(count), Ordering::Release);
-        }
-        // Last: who looks from outside reads no more slots than both have.
-        self.capacities[class + 1].store(capacity as u32, Ordering::Release);
-        if old == no_slots() { None } else { NonNull::new(old.cast()) }
-    }
-
-    /// Makes the magazines of a vanished thread whole, which may have been getting its slots, or larger
-    /// ones. These are complete before anybody can see them: the end stands behind their last slot, the
-    /// blocks in the first ones, and zeros in the rest.
-    ///
-    /// # Safety
-    /// The thread is gone, and the caller claims its heap.
-    pub(crate) unsafe fn mend(&self) {
-        for class in (0..size_class::COUNT).filter(|&class| self.is_equipped(class)) {
-            let slots = self.slots_of(class);
-            // SAFETY: the slots reach to their end.
-            let first = |value: usize, most: usize| unsafe {
-                (0..most).find(|&i| slots.add(i + 1).read() == value)
-            };
-            let Some(capacity) = first(FULL, GROWN_BLOCKS + 1) else { continue };
-            let top = self.tops[class + 1].load(Ordering::Acquire);
-            if (top as usize).wrapping_sub(slots as usize) / size_of::<usize>() > capacity {
-                // It is still in the old slots.
-                let count = first(0, capacity).unwrap_or(capacity);
-                // SAFETY: as above.
-                self.tops[class + 1].store(unsafe { slots.add(count) }, Ordering::Release);
-            }
-            self.capacities[class + 1].store(capacity as u32, Ordering::Release);
-        }
-    }
-
     /// How many blocks a magazine holds. Exact for its thread, a glimpse for others.
     pub(crate) fn count(&self, class: usize) -> usize {
         // The capacity first: it counts only what all slots from then on have.
@@ -607,74 +557,3 @@ impl Front {
 
 /// Where the map of a heap starts, in bytes from the front: behind the rest of the heap.
 pub(crate) const MAP_OFFSET: usize = 9728;
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use std::boxed::Box;
-    use std::vec;
-    use std::vec::Vec;
-
-    const CLASS: usize = 3;
-
-    fn slots(capacity: usize, blocks: &[usize]) -> &'static mut [usize] {
-        let mut slots = vec![0; capacity + 2];
-        slots[1..=blocks.len()].copy_from_slice(blocks);
-        slots[capacity + 1] = FULL;
-        Vec::leak(slots)
-    }
-
-    /// A front whose thread vanished while a magazine got new slots: which of the three it stored.
-    fn frozen(old: usize, blocks: &[usize], new: usize, stored: usize) -> Box<Front> {
-        // SAFETY: all zero bytes are a front without magazines, but for their ends.
-        let front: Box<Front> = unsafe { Box::new(core::mem::zeroed()) };
-        for place in 0..PLACES {
-            front.tops[place].store(no_slots(), Ordering::Relaxed);
-            front.slots[place].store(no_slots(), Ordering::Relaxed);
-        }
-        let place = CLASS + 1;
-        if old > 0 {
-            let slots = slots(old, blocks).as_mut_ptr();
-            front.slots[place].store(slots, Ordering::Relaxed);
-            front.tops[place].store(slots.wrapping_add(blocks.len()), Ordering::Relaxed);
-            front.capacities[place].store(old as u32, Ordering::Relaxed);
-        }
-        let slots = slots(new, blocks).as_mut_ptr();
-        if stored > 0 {
-            front.slots[place].store(slots, Ordering::Relaxed);
-        }
-        if stored > 1 {
-            front.tops[place].store(slots.wrapping_add(blocks.len()), Ordering::Relaxed);
-        }
-        if stored > 2 {
-            front.capacities[place].store(new as u32, Ordering::Relaxed);
-        }
-        front
-    }
-
-    #[test]
-    fn magazines_of_vanished_threads_are_mended() {
-        let many: Vec<usize> = (1..=62).map(|i| i * 64).collect();
-        for (old, new) in [(0, 62), (62, 126), (126, 254)] {
-            for blocks in [&many[..0], &many[..5], &many[..]] {
-                for stored in 0..=3 {
-                    if old == 0 && !blocks.is_empty() {
-                        continue;
-                    }
-                    let front = frozen(old, blocks, new, stored);
-                    // SAFETY: the thread never was.
-                    unsafe { front.mend() };
-                    let most = if stored == 0 { old } else { new };
-                    assert_eq!(front.capacity(CLASS), most);
-                    assert_eq!(front.count(CLASS), blocks.len());
-                    let mut found = Vec::new();
-                    if most > 0 {
-                        // SAFETY: as above.
-                        unsafe { front.drain(CLASS, blocks.len(), |block| found.push(block)) };
-                    }
-                    assert_eq!(found, blocks);
-                }
-            }
-        }
-    }
-}
