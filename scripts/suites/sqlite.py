@@ -1,4 +1,7 @@
-"""SQLite's own suite, a test for each of its files: those on memory and its failures, and a broad choice of the rest."""
+"""SQLite's own suite, a test for each of its files: those on memory and its failures, and a broad choice of the rest.
+
+The number of cases is not the same on two allocators: files that let each allocation fail in turn have a case for
+each allocation, and how many those are depends on what malloc_usable_size says a buffer can still take."""
 
 from .suite import Suite, Test, by_lines
 
