@@ -15,7 +15,7 @@ impl Arena {
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
         let mut purged = 0;
         for only_whole in [true, false] {
-            let mut region = self.frontier.get().div_ceil(REGION_UNITS);
+            let mut region = self.frontier().div_ceil(REGION_UNITS);
             let first = self.first.get() / REGION_UNITS;
             while region > first && self.dirty.load(Ordering::Relaxed) > keep {
                 region -= 1;
@@ -27,6 +27,12 @@ impl Arena {
         }
         PURGED.fetch_add(purged, Ordering::Relaxed);
         purged
+    }
+
+    /// What the frontier is now; other threads may move it.
+    pub(super) fn frontier(&self) -> usize {
+        let _guard = self.lock.inherit(Rank::Arena);
+        self.frontier.get()
     }
 
     fn purge_region(&self, index: usize, aged: bool) -> usize {

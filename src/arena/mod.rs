@@ -365,13 +365,13 @@ impl Arena {
 
     /// Used units; committed units; all units.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
-        let committed = self.frontier.get() - self.first.get();
+        let committed = self.frontier() - self.first.get();
         (self.used.load(Ordering::Relaxed), committed, self.units.get())
     }
 
     /// Bytes of table entries and region states in use.
     pub(crate) fn table_bytes(&self) -> usize {
-        let units = self.frontier.get() - self.first.get();
+        let units = self.frontier() - self.first.get();
         units * size_of::<page_map::Entry>() + units / REGION_UNITS * size_of::<Region>()
     }
 
