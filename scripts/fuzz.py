@@ -25,6 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CRATE = ROOT / "fuzz"
 TARGET_DIR = ROOT / "target" / "fuzz"
+CARGO = os.environ.get("CARGO", "cargo")
 TRIPLE = "x86_64-unknown-linux-gnu"
 BINARY = TARGET_DIR / TRIPLE / "release" / "calls"
 KEPT, CRASHES = CRATE / "corpus", CRATE / "crashes"
@@ -47,7 +48,7 @@ def arguments():
 
 def cargo(*more):
     """Builds with coverage. The triple keeps the flags from what cargo builds to run by itself."""
-    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "--quiet", "--locked", "--target", TRIPLE,
+    command = [CARGO, "build", "--release", "--quiet", "--locked", "--target", TRIPLE,
                "--manifest-path", str(CRATE / "Cargo.toml"), "--target-dir", str(TARGET_DIR), *more]
     environment = {**os.environ, "RUSTFLAGS": " ".join(FLAGS)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -55,6 +56,8 @@ def cargo(*more):
 
 def build():
     """The target, or why it cannot be here. What is wrong with pigalloc's own sources is a failure."""
+    if shutil.which(CARGO) is None:
+        return f"{CARGO} is not there"
     if shutil.which(os.environ.get("CXX", "c++")) is None:
         return "no C++ compiler for libFuzzer"
     engine = cargo("--package", "libfuzzer-sys")
