@@ -25,6 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CRATE = ROOT / "fuzz"
 TARGET_DIR = ROOT / "target" / "fuzz"
+CARGO = os.environ.get("CARGO", "cargo")
 TRIPLE = "x86_64-unknown-linux-gnu"
 BINARY = TARGET_DIR / TRIPLE / "release" / "calls"
 KEPT, CRASHES = CRATE / "corpus", CRATE / "crashes"
@@ -47,7 +48,7 @@ def arguments():
 
 def cargo(*more):
     """Builds with coverage. The triple keeps the flags from what cargo builds to run by itself."""
-    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "--quiet", "--locked", "--target", TRIPLE,
+    command = [CARGO, "build", "--release", "--quiet", "--locked", "--target", TRIPLE,
                "--manifest-path", str(CRATE / "Cargo.toml"), "--target-dir", str(TARGET_DIR), *more]
     environment = {**os.environ, "RUSTFLAGS": " ".join(FLAGS)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -55,6 +56,8 @@ def cargo(*more):
 
 def build():
     """The target, or why it cannot be here. What is wrong with pigalloc's own sources is a failure."""
+    if shutil.which(CARGO) is None:
+        return f"{CARGO} is not there"
     if shutil.which(os.environ.get("CXX", "c++")) is None:
         return "no C++ compiler for libFuzzer"
     engine = cargo("--package", "libfuzzer-sys")
@@ -71,9 +74,9 @@ def options(*more):
     return [f"-max_len={LONGEST}", f"-timeout={PATIENCE}", f"-artifact_prefix={CRASHES}/", *more]
 
 
-def run(*more):
-    """Runs the target; what it says goes to stdout, its last figures and any failure at the end."""
-    return subprocess.run([str(BINARY), *options(*more)], check=False, stderr=subprocess.STDOUT).returncode
+def run(*more, **how):
+    """Runs the target."""
+    return subprocess.run([str(BINARY), *options(*more)], check=False, stderr=subprocess.STDOUT, **how)
 
 
 def files(folder):
@@ -89,24 +92,26 @@ def main():
     FOUND.mkdir(parents=True, exist_ok=True)
     if chosen.minimize:
         smaller = CRASHES / f"{chosen.minimize.name}.smaller"
-        return run("-minimize_crash=1", "-max_total_time=60", f"-exact_artifact_path={smaller}", str(chosen.minimize))
+        return run("-minimize_crash=1", "-max_total_time=60", f"-exact_artifact_path={smaller}",
+                   str(chosen.minimize)).returncode
     if chosen.merge:
-        return run("-merge=1", str(KEPT), str(FOUND))
+        # Counters would keep a file for each number of times that a place was reached.
+        return run("-merge=1", "-use_counters=0", str(KEPT), str(FOUND)).returncode
     # Each in the same process, in the order of their names.
     kept = [str(path) for folder in (CRASHES, KEPT) for path in files(folder)]
     began = time.monotonic()
-    status = run("-verbosity=0", *kept)
-    if status != 0:
-        print("a kept program fails", flush=True)
+    replayed = run("-verbosity=0", *kept, stdout=subprocess.PIPE)
+    if replayed.returncode != 0:
+        print(replayed.stdout.decode(errors="replace"), "a kept program fails", sep="\n")
         return 1
     print(f"{len(kept)} kept programs replayed in {time.monotonic() - began:.1f} s", flush=True)
     if chosen.replay:
         return 0
     before = set(files(CRASHES))
-    status = run(f"-max_total_time={chosen.seconds}", "-print_final_stats=1", str(FOUND), str(KEPT), str(CRASHES))
+    fuzzed = run(f"-max_total_time={chosen.seconds}", "-print_final_stats=1", str(FOUND), str(KEPT), str(CRASHES))
     for path in sorted(set(files(CRASHES)) - before):
         print(f"kept as a test: {path.relative_to(ROOT)}")
-    return 1 if status != 0 else 0
+    return 1 if fuzzed.returncode != 0 else 0
 
 
 if __name__ == "__main__":

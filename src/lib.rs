@@ -119,7 +119,7 @@ mod global;
 mod tests;
 
 /// What the fuzz target runs: the tests' model on a program made of bytes.
-#[cfg(feature = "fuzz")]
+#[cfg(all(feature = "fuzz", not(loom)))]
 #[doc(hidden)]
 pub use tests::fuzz::run as fuzz;
 
