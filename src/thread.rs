@@ -182,6 +182,7 @@ fn create(count: usize) -> Option<&'static Heap> {
         tls::set_word(tls::word() & !COUNT);
         return None;
     };
+    heap.allow_growth(HEAP_COUNT.load(Ordering::Relaxed));
     heap.generation.store(lock::generation(), Ordering::Relaxed);
     lock_anew(heap);
     let new = (&raw const *heap).cast_mut();

@@ -28,8 +28,10 @@ const LOOK_AT: usize = 8;
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
-/// Bytes of blocks by which a heap's magazines may grow all together.
+/// Bytes of blocks by which the magazines of a process's first heaps may grow, all those of one together;
+/// and with how many heaps more those of the next get half, a third and so on of it.
 const GROWTH: usize = 1 << 20;
+const HEAPS_PER_STEP: usize = 8;
 
 const _: () = assert!(size_of::<Heap>() <= MAP_OFFSET);
 
@@ -108,10 +110,14 @@ impl Heap {
         }
         let heap = Heap::at(piece);
         heap.is_central.set(is_central);
-        heap.growth.set(GROWTH);
         heap.front.open(base, units.min(part - MAP_OFFSET));
         heap.units.set(units);
         Some(heap)
+    }
+
+    /// Lets the magazines of a new heap grow, by less the more heaps there are.
+    pub(crate) fn allow_growth(&self, heaps: usize) {
+        self.growth.set(GROWTH / (1 + heaps / HEAPS_PER_STEP));
     }
 
     /// The heap at an address that came from [`address`](Heap::address).
