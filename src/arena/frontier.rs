@@ -4,13 +4,13 @@
 //! their 512 pages; so they come with evidence that memory is filled. Of the arena of slabs: once it is
 //! large and nearly all of it has been handed out. Of those of large blocks: once blocks that were
 //! freed have turned out to be full. What an arena grows by from then on is advised, in whole
-//! regions. Blocks that span several huge pages get them at once: they lose the rest of one at most.
+//! regions. Before that, blocks that span several regions get them for those that are neither their first nor
+//! their last: many programs use a corner of a buffer.
 
-use super::purpose::BIG;
-use super::{Arena, Purpose, REFUSED};
+use super::{Arena, Purpose, REFUSED, Run};
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
-use crate::units::{REGION_UNITS, UNIT_SHIFT};
+use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT};
 use crate::{config, sys};
 
 /// Units are committed in steps that grow with the arena between these bounds.
@@ -28,11 +28,30 @@ const WEIGHT: usize = 2;
 /// From this average on large blocks are said to be filled.
 const FILLED: usize = 200;
 
+/// How often blocks get huge pages of their own: each time may cost the process two of its 65,000 mappings.
+const INNER_MOST: usize = 1000;
+
 /// Bytes of slabs that may be resident.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
-/// Large blocks freed, and the part of those looked at that was in use.
-static FREED: AtomicUsize = AtomicUsize::new(0);
-static FULLNESS: AtomicUsize = AtomicUsize::new(0);
+static LARGE_BLOCKS: Evidence = Evidence::new();
+static BIG_BLOCKS: Evidence = Evidence::new();
+static INNER: AtomicUsize = AtomicUsize::new(0);
+
+/// Blocks freed, and the part of those looked at that was in use.
+struct Evidence {
+    freed: AtomicUsize,
+    fullness: AtomicUsize,
+}
+
+impl Evidence {
+    const fn new() -> Evidence {
+        Evidence { freed: AtomicUsize::new(0), fullness: AtomicUsize::new(0) }
+    }
+
+    fn is_filled(&self) -> bool {
+        self.fullness.load(Ordering::Relaxed) >= FILLED
+    }
+}
 
 /// Counts bytes of slabs that have come into use, or gone back.
 pub(crate) fn note_touched(bytes: isize) {
@@ -44,7 +63,11 @@ pub(crate) fn note_touched(bytes: isize) {
 /// # Safety
 /// The block is the caller's.
 pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
-    if bytes >= BIG || !FREED.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
+    let evidence = match Purpose::of_block(bytes) {
+        Purpose::Big => &BIG_BLOCKS,
+        _ => &LARGE_BLOCKS,
+    };
+    if !evidence.freed.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
         return;
     }
     // What was never written reads as zero, and so may some of what was: the error is on the side of
@@ -60,8 +83,8 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
     let found = (0..SAMPLE_WORDS).filter(|&i| unsafe { word(i).read_volatile() } != 0).count();
     let found = found * 256 / SAMPLE_WORDS;
     // Looks of several threads at once may be lost.
-    let average = FULLNESS.load(Ordering::Relaxed);
-    FULLNESS.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);
+    let average = evidence.fullness.load(Ordering::Relaxed);
+    evidence.fullness.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);
 }
 
 impl Arena {
@@ -105,10 +128,25 @@ impl Arena {
                     let enough = if self.is_huge.get() { used / 2 } else { used - used / 8 };
                     touched >= LARGE && touched >= enough
                 }
-                Purpose::Large => FULLNESS.load(Ordering::Relaxed) >= FILLED,
-                Purpose::Big => true,
+                Purpose::Large => LARGE_BLOCKS.is_filled(),
+                Purpose::Big => BIG_BLOCKS.is_filled(),
             },
         }
+    }
+
+    /// Advises huge pages for the regions inside a big block that is new, but for those at its ends.
+    pub(super) fn advise_inner(&self, run: &Run) {
+        let auto = config::huge() == config::Huge::Auto && !super::is_limited();
+        if !auto || !run.clean || self.is_huge.get() || self.purpose.get() != Purpose::Big {
+            return;
+        }
+        let from = (run.start + 1).next_multiple_of(REGION);
+        let end = (run.start + run.units * UNIT - 1) & !(REGION - 1);
+        if from >= end || INNER.fetch_add(1, Ordering::Relaxed) >= INNER_MOST {
+            return;
+        }
+        // SAFETY: the run is committed, and the caller's.
+        unsafe { sys::advise_huge(from, end - from, true) };
     }
 
     /// Advises huge pages for the whole regions of the arena, or none any more.

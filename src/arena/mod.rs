@@ -317,7 +317,9 @@ impl Arena {
             return None;
         }
         let clean = self.claim(unit, units);
-        Some(Run { arena: self, start: self.address(unit), units, clean })
+        let run = Run { arena: self, start: self.address(unit), units, clean };
+        self.advise_inner(&run);
+        Some(run)
     }
 
     /// Whether there is address space for a run.

@@ -328,7 +328,7 @@ impl Front {
         let block = unsafe { *top };
         let block = NonNull::new(block as *mut u8)?;
         // SAFETY: `top` is above the bottom, since its slot is not 0.
-        self.top(place).store(unsafe { top.sub(1) }, Ordering::Relaxed);
+        unsafe { self.step(place, -1) };
         Some(block)
     }
 
@@ -388,9 +388,20 @@ impl Front {
             // A fork may freeze this thread's magazine at any instruction: the block must be in
             // its slot before the top says so.
             compiler_fence(Ordering::Release);
-            self.top(place).store(slot, Ordering::Relaxed);
+            self.step(place, 1);
         }
         true
+    }
+
+    /// Moves the top of a magazine by a slot. Read anew: so the load, the sum and the store are one instruction.
+    ///
+    /// # Safety
+    /// The front is the calling thread's, and there is such a slot.
+    #[inline(always)]
+    unsafe fn step(&self, place: usize, by: isize) {
+        let top = self.top(place);
+        // SAFETY: as the caller promises.
+        top.store(unsafe { top.load(Ordering::Relaxed).offset(by) }, Ordering::Relaxed);
     }
 
     /// Whether the block at `address` can stay where it is for `size` bytes: it is this heap's, in
