@@ -107,7 +107,7 @@ tools:
 unit-test: ## unit and property tests of the Rust sources
 	$(RUN_TESTS)
 
-loom: ## the lock and the mailboxes in all interleavings of their threads
+loom: ## locks, mailboxes, arenas, the page map and claims in all interleavings of their threads
 	RUSTFLAGS="--cfg loom" $(CARGO) test --lib --release --target-dir target/loom loom_
 
 doc-test: ## the examples in the documentation

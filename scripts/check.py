@@ -34,7 +34,7 @@ STEPS = [
     ("header", "include/pigalloc.h is what the sources say", [*MAKE, "header-check"], 10),
     ("unit", "unit and property tests", [*MAKE, "unit-test"], 15),
     ("fuzz", "a minute of fuzzing, and all that fuzzing has kept", [sys.executable, "scripts/fuzz.py"], 10),
-    ("loom", "lock and mailboxes in all interleavings", [*MAKE, "loom"], 15),
+    ("loom", "models of the lock-free code, all interleavings", [*MAKE, "loom"], 15),
     ("doc", "examples of the documentation", [*MAKE, "doc-test"], 5),
     ("global", "a Rust program on #[global_allocator]", [*MAKE, "global-test"], 10),
     ("c", "C and C++ tests", [*MAKE, "c-test"], 20),

@@ -22,7 +22,7 @@ LONGEST = 600
 # Layer by layer, lowest first.
 LAYERS = [
     ("ground", ["sys", "rt", "tls", "sync", "fatal", "text"]),
-    ("words", ["units", "size_class", "bitmap", "lock", "config"]),
+    ("words", ["units", "size_class", "bitmap", "lock", "owner", "config"]),
     ("back", ["region", "arena", "page_map", "span", "huge", "meta", "purge"]),
     ("middle", ["mixed", "slab", "remote"]),
     ("front", ["central", "magazine", "heap", "thread", "fork"]),

@@ -7,7 +7,6 @@
 //! to the child, but is not reused.
 
 use crate::heap::Heap;
-use crate::lock;
 use crate::size_class;
 use crate::slab::MIXED;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
@@ -33,7 +32,7 @@ fn shard(class: usize) -> Option<&'static Heap> {
 #[cold]
 fn replace(shard: usize, old: *mut Heap) -> Option<&'static Heap> {
     let heap = Heap::open(true)?;
-    heap.generation.store(lock::generation(), Ordering::Relaxed);
+    heap.owner.open_without();
     let new = (&raw const *heap).cast_mut();
     let _ = HEAPS[shard].compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
     opened(shard)

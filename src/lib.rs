@@ -46,6 +46,8 @@ mod bitmap;
 mod config;
 #[allow(unsafe_code)]
 mod lock;
+#[allow(unsafe_code)]
+mod owner;
 #[cfg(not(loom))]
 mod size_class;
 mod units;

@@ -11,15 +11,13 @@
 
 use crate::heap::Heap;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use crate::{arena, central, config, fork, lock, magazine, sys, tls};
+use crate::{arena, central, config, fork, magazine, sys, tls};
 use core::ptr;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
-/// The generation of a heap that a thread is claiming from before a fork.
-const CLAIMING: u32 = 0;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
 /// In the slot's second word: how many blocks the thread has had from the central heap.
@@ -128,9 +126,8 @@ fn attach(count: usize) -> Option<&'static Heap> {
     tls::set_heap(heap.address());
     // A signal handler may have forked meanwhile, and this be the child, where nobody knew whose heap
     // this is.
-    if heap.generation.load(Ordering::Relaxed) != lock::generation() {
-        heap.generation.store(lock::generation(), Ordering::Release);
-        lock_anew(heap);
+    if heap.owner.is_old() {
+        heap.owner.renew();
     }
     Some(heap)
 }
@@ -183,8 +180,7 @@ fn create(count: usize) -> Option<&'static Heap> {
         return None;
     };
     heap.allow_growth(HEAP_COUNT.load(Ordering::Relaxed));
-    heap.generation.store(lock::generation(), Ordering::Relaxed);
-    lock_anew(heap);
+    heap.owner.open();
     let new = (&raw const *heap).cast_mut();
     let mut head = HEAPS.load(Ordering::Relaxed);
     loop {
@@ -197,59 +193,18 @@ fn create(count: usize) -> Option<&'static Heap> {
     Some(heap)
 }
 
-/// Makes the heap's mutex new, and this thread's.
-fn lock_anew(heap: &Heap) {
-    let mutex = heap.owner.get();
-    let mut kind = core::mem::MaybeUninit::uninit();
-    // SAFETY: the attributes are initialised before use; the mutex is one that no thread holds.
-    unsafe {
-        libc::pthread_mutexattr_init(kind.as_mut_ptr());
-        libc::pthread_mutexattr_setrobust(kind.as_mut_ptr(), libc::PTHREAD_MUTEX_ROBUST);
-        libc::pthread_mutex_init(mutex, kind.as_ptr());
-        libc::pthread_mutex_trylock(mutex);
-    }
-}
-
 /// Makes a heap without a thread the calling thread's.
 fn claim(heap: &'static Heap) -> bool {
-    let (generation, now) = (heap.generation.load(Ordering::Acquire), lock::generation());
-    if generation == CLAIMING {
-        return false;
-    }
-    let claimed = if generation == now {
-        // SAFETY: the mutex was initialised before the heap was published.
-        match unsafe { libc::pthread_mutex_trylock(heap.owner.get()) } {
-            0 => true,
-            libc::EOWNERDEAD => {
-                // SAFETY: we hold the mutex.
-                unsafe { libc::pthread_mutex_consistent(heap.owner.get()) };
-                true
-            }
-            _ => false,
-        }
-    } else {
-        // Its thread was left behind by a fork, and the mutex means nothing here.
-        let is_mine = heap
-            .generation
-            .compare_exchange(generation, CLAIMING, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok();
-        if is_mine {
-            // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
-            unsafe { heap.front().mend() };
-            lock_anew(heap);
-            heap.generation.store(now, Ordering::Release);
-        }
-        is_mine
-    };
+    // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
+    let left_behind = || unsafe { heap.front().mend() };
     // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
-    claimed && heap.lock().is_some()
+    heap.owner.claim(left_behind) && heap.lock().is_some()
 }
 
 /// Called in the child of a fork by its only thread.
 fn enter_child() {
     if let Some(heap) = heap() {
-        heap.generation.store(lock::generation(), Ordering::Release);
-        lock_anew(heap);
+        heap.owner.renew();
         if heap.lock().is_none() {
             // Another thread held the lock at the fork, to trim or to put a block back: the heap
             // can hand out nothing any more. What it was doing for this thread it may finish.
@@ -269,7 +224,7 @@ pub(crate) fn reclaim() {
                 heap.put_away();
                 heap.purge();
                 central::take_over(heap);
-                libc::pthread_mutex_unlock(heap.owner.get());
+                heap.owner.let_go();
             }
         }
     }

@@ -14,12 +14,13 @@ mod parcels;
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
+use crate::owner::Owner;
 use crate::remote::Mailbox;
 use crate::slab::{self, MIXED, Slab, Slabs};
-use crate::sync::{AtomicPtr, AtomicU32};
+use crate::sync::AtomicPtr;
 use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class, sys};
-use core::cell::{Cell, UnsafeCell};
+use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 
@@ -81,10 +82,8 @@ pub(crate) struct Heap {
     mailbox: Mailbox,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
     has_parted: Cell<bool>,
-    /// Held by the owning thread as long as it lives; see the thread module.
-    pub(crate) owner: UnsafeCell<libc::pthread_mutex_t>,
-    /// The process generation whose threads `owner` speaks of.
-    pub(crate) generation: AtomicU32,
+    /// The owning thread as long as it lives; see the thread module.
+    pub(crate) owner: Owner,
     pub(crate) next: AtomicPtr<Heap>,
 }
 

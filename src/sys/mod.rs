@@ -5,11 +5,14 @@
 mod linux;
 #[cfg(feature = "faults")]
 pub(crate) mod mock;
+mod robust;
 
 pub(crate) use linux::{
     abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, now_ms,
     page_size, relax, write_stderr,
 };
+
+pub(crate) use robust::Robust;
 
 use linux as kernel;
 

@@ -1,6 +1,6 @@
 //! The system, for loom: a futex made of what loom knows, and memory that is there at once.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, Cell, Ordering};
 use core::ptr;
 use loom::sync::{Condvar, Mutex};
 use std::vec::Vec;
@@ -107,4 +107,41 @@ pub(crate) fn write_stderr(bytes: &[u8]) {
 
 pub(crate) fn abort() -> ! {
     panic!("the allocator ended the process");
+}
+
+/// A robust mutex whose holder can die. The cell stands for what libc writes plainly to make it new.
+pub(crate) struct Robust(AtomicU32, Cell<()>);
+
+const NOBODYS: u32 = 0;
+const HELD: u32 = 1;
+const DEAD: u32 = 2;
+
+impl Robust {
+    pub(crate) const fn new() -> Robust {
+        Robust(AtomicU32::new(NOBODYS), Cell::new(()))
+    }
+
+    pub(crate) fn lock_anew(&self) {
+        self.1.set(());
+        self.0.store(NOBODYS, Ordering::Relaxed);
+        let _ = self.0.compare_exchange(NOBODYS, HELD, Ordering::Acquire, Ordering::Relaxed);
+    }
+
+    pub(crate) fn try_lock(&self) -> bool {
+        self.1.get();
+        [NOBODYS, DEAD].into_iter().any(|from| {
+            self.0.compare_exchange(from, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        })
+    }
+
+    /// # Safety
+    /// As for libc's.
+    pub(crate) unsafe fn unlock(&self) {
+        self.0.store(NOBODYS, Ordering::Release);
+    }
+
+    /// What the kernel does when the holder has ended.
+    pub(crate) fn die(&self) {
+        self.0.store(DEAD, Ordering::Release);
+    }
 }

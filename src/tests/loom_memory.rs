@@ -1,7 +1,9 @@
-//! Models of arenas and of the page map, run through all their interleavings: `make loom`.
+//! Models of arenas, the page map and the owners of heaps, run through all their interleavings: `make loom`.
 
 use super::loom::explore;
 use crate::arena::Arena;
+use crate::lock;
+use crate::owner::Owner;
 use crate::page_map;
 use crate::span::{Kind, Large};
 use crate::sys;
@@ -97,6 +99,24 @@ fn loom_arena_with_a_purge() {
     });
 }
 
+/// Purging while the arena grows.
+#[test]
+fn loom_arena_that_grows_with_a_purge() {
+    explore(3, || {
+        let land = Land::open(2);
+        let other = {
+            let land = land.clone();
+            thread::spawn(move || {
+                land.arena.purge(0, false);
+            })
+        };
+        let run = land.arena.take_for_model(20).expect("there is room");
+        other.join().unwrap();
+        land.arena.give(run.start, 20, true);
+        land.arena.check();
+    });
+}
+
 /// Taking the commitment back lets nobody have a unit that is not committed.
 #[test]
 fn loom_arena_with_a_retreat() {
@@ -119,7 +139,9 @@ fn loom_page_map_enter_and_clear() {
     explore(3, || {
         let land = Land::open(2);
         let start = land.start;
-        assert!(page_map::entry(start).expect("in an arena").span().is_none());
+        for at in [start, start + UNIT] {
+            assert!(page_map::entry(at).expect("in an arena").span().is_none());
+        }
         let reader = thread::spawn(move || {
             let entry = page_map::entry(start + UNIT).expect("in an arena");
             if let Some(span) = entry.span() {
@@ -174,22 +196,78 @@ fn loom_page_map_with_an_arena_that_moves() {
             sys::reserve(bytes).expect("memory for a table")
         };
         let (first, second) = (1 << 45, 1 << 46);
-        let (first_table, second_table) = (table(4), table(8));
+        let (first_table, second_table) = (table(4), table(4));
         // SAFETY: each table has an entry for each unit; the slot is used by one thread.
         unsafe { page_map::publish(1, first, first_table, 4) };
         let reader = thread::spawn(move || {
-            if let Some(entry) = page_map::entry(second + 7 * UNIT) {
+            if let Some(entry) = page_map::entry(second + 3 * UNIT) {
                 let at = (&raw const *entry) as usize;
-                assert_eq!(at, second_table + 7 * size_of::<page_map::Entry>());
+                assert_eq!(at, second_table + 3 * size_of::<page_map::Entry>());
             }
             let span = page_map::entry(start).expect("in an arena").span().expect("in the map");
             assert_eq!(span.start(), start);
         });
         page_map::withdraw(1);
         // SAFETY: as above.
-        unsafe { page_map::publish(1, second, second_table, 8) };
+        unsafe { page_map::publish(1, second, second_table, 4) };
         reader.join().unwrap();
-        assert!(page_map::entry(second + 7 * UNIT).is_some());
+        assert!(page_map::entry(second + 3 * UNIT).is_some());
         assert!(page_map::entry(first).is_none());
     });
+}
+
+/// A heap, as far as a claim is concerned: what is in it is its owner's alone.
+struct Estate {
+    owner: Owner,
+    inside: UnsafeCell<usize>,
+}
+
+// SAFETY: `inside` is touched by who claimed the heap; that this is enough is what the models show.
+unsafe impl Sync for Estate {}
+// SAFETY: as above.
+unsafe impl Send for Estate {}
+
+impl Estate {
+    /// Whether the claim succeeded; then the thread uses the heap, and it lets go if `passing`.
+    fn claim(&self, passing: bool) -> bool {
+        let is_mine = self.owner.claim(|| ());
+        if is_mine {
+            // SAFETY: the heap is ours.
+            self.inside.with_mut(|inside| unsafe { *inside += 1 });
+            if passing {
+                // SAFETY: as above.
+                unsafe { self.owner.let_go() };
+            }
+        }
+        is_mine
+    }
+}
+
+/// Two threads claim a heap, and each lets go or not; how many claims succeeded.
+fn claim_twice(generation: u32, passing: bool) -> usize {
+    let estate =
+        Arc::new(Estate { owner: Owner::abandoned(generation), inside: UnsafeCell::new(0) });
+    let other = {
+        let estate = estate.clone();
+        thread::spawn(move || estate.claim(passing))
+    };
+    let mut claims = usize::from(estate.claim(passing));
+    claims += usize::from(other.join().unwrap());
+    // SAFETY: nobody else is left.
+    estate.inside.with(|inside| assert_eq!(unsafe { *inside }, claims));
+    claims
+}
+
+/// One of two threads gets the heap of a dead one; of this generation, or left behind by a fork.
+#[test]
+fn loom_heap_is_claimed_once() {
+    explore(3, || assert_eq!(claim_twice(lock::generation(), false), 1));
+    explore(3, || assert_eq!(claim_twice(lock::generation() + 5, false), 1));
+}
+
+/// Who claims a heap after another has let go of it sees all that was done to it.
+#[test]
+fn loom_heap_is_passed_on() {
+    explore(3, || assert!((1..=2).contains(&claim_twice(lock::generation(), true))));
+    explore(3, || assert!((1..=2).contains(&claim_twice(lock::generation() + 5, true))));
 }
