@@ -1,16 +1,22 @@
 //! Memory for descriptors, apart from user memory.
 //!
 //! One range of the first arena, handed out from its start and committed step by step. Pieces are
-//! multiples of 64 bytes and come zeroed; what is released goes to a list of its size, and pages
-//! are never given back, so a stale reference to a descriptor reads a descriptor of some sort and
+//! multiples of 64 bytes and come zeroed; what is released goes to a list of its size. The range stays
+//! committed, so a stale reference to a descriptor reads a descriptor of some sort, or zero, and
 //! never faults. Everything is consistent after each single store: a fork in the middle of an
-//! operation of another thread loses at most the piece in question.
+//! operation of another thread loses at most the pieces in question.
+//!
+//! No piece of up to [`SHEET`] bytes crosses a multiple of that. So pages that hold released pieces alone can go
+//! back to the system when the program asks for that: their pieces leave the lists, and they are cut anew later.
 
 use crate::lock::{Guard, Lock, Rank};
 use crate::sync::Cell;
-use crate::sys;
 use crate::units::align_up;
+use crate::{bitmap, sys};
 use core::ptr::{self, NonNull};
+
+/// The most that the range may have: offsets to descriptors have 32 bits.
+pub(crate) const MOST_BYTES: usize = 1 << 30;
 
 /// Alignment and granularity of pieces: a cache line.
 const LINE: usize = 64;
@@ -18,6 +24,12 @@ const LINE: usize = 64;
 const STEP: usize = 256 << 10;
 /// Sizes with a list of released pieces: 64 bytes to 64 KiB, powers of two.
 const LISTS: usize = 11;
+/// What pieces of up to so many bytes lie inside one of; the lists of those; the words with a bit for each.
+const SHEET: usize = 4 << 10;
+const SHEET_LISTS: usize = 7;
+const WORDS: usize = MOST_BYTES / SHEET / 64;
+
+const _: () = assert!(LINE << (SHEET_LISTS - 1) == SHEET);
 
 struct Meta {
     lock: Lock,
@@ -29,6 +41,13 @@ struct Meta {
     /// Released pieces, linked by their first word.
     lists: [Cell<*mut usize>; LISTS],
     released: Cell<usize>,
+    /// Sheets that are nobody's and in no list, all zero; how many; no word below this one has any.
+    blank: [Cell<u64>; WORDS],
+    blanks: Cell<usize>,
+    first_blank: Cell<usize>,
+    /// What is left of the sheet that is being cut; nothing when the end is 0.
+    cut_at: Cell<usize>,
+    cut_end: Cell<usize>,
 }
 
 // SAFETY: every field but the lock is only touched by who holds the lock (or, in `open`, before
@@ -43,6 +62,11 @@ static META: Meta = Meta {
     start: Cell::new(0),
     lists: [const { Cell::new(ptr::null_mut()) }; LISTS],
     released: Cell::new(0),
+    blank: [const { Cell::new(0) }; WORDS],
+    blanks: Cell::new(0),
+    first_blank: Cell::new(0),
+    cut_at: Cell::new(0),
+    cut_end: Cell::new(0),
 };
 
 /// Opens the range `start..end`, page-aligned and reserved, of which nothing is committed yet.
@@ -77,12 +101,65 @@ pub(crate) fn allocate(bytes: usize) -> Option<NonNull<u8>> {
             return NonNull::new(piece.cast());
         }
     }
-    let piece = extend(bytes, &guard)?;
+    let piece = cut(bytes, &guard).or_else(|| extend(bytes, &guard))?;
     NonNull::new(piece as *mut u8)
 }
 
-fn extend(bytes: usize, _: &Guard<'_>) -> Option<usize> {
-    let piece = META.cursor.get();
+/// A piece of the sheet that is being cut, or of a blank one.
+fn cut(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
+    let at = META.cut_at.get();
+    if at + bytes <= META.cut_end.get() {
+        META.cut_at.set(at + bytes);
+        return Some(at);
+    }
+    if META.blanks.get() == 0 || bytes > SHEET {
+        return None;
+    }
+    let word = (META.first_blank.get()..WORDS).find(|&word| META.blank[word].get() != 0)?;
+    let bits = META.blank[word].get();
+    let sheet = META.start.get() + (word * 64 + bits.trailing_zeros() as usize) * SHEET;
+    store_cut(guard);
+    META.first_blank.set(word);
+    META.blank[word].set(bits & (bits - 1));
+    META.blanks.set(META.blanks.get() - 1);
+    META.cut_at.set(sheet + bytes);
+    META.cut_end.set(sheet + SHEET);
+    Some(sheet)
+}
+
+/// Puts what is left of the sheet that is being cut into the lists.
+fn store_cut(guard: &Guard<'_>) {
+    let end = META.cut_end.replace(0);
+    store(META.cut_at.get(), end, guard);
+}
+
+/// Puts zero bytes that nobody uses into the lists, in pieces that are as large as can be.
+fn store(mut from: usize, to: usize, guard: &Guard<'_>) {
+    while from < to {
+        let most = LINE << from.trailing_zeros().min(SHEET.trailing_zeros()).saturating_sub(6);
+        let piece = (0..SHEET_LISTS).rev().find(|&l| LINE << l <= most.min(to - from));
+        let Some(list) = piece else { return };
+        // SAFETY: the bytes are committed and nobody's.
+        unsafe { push(list, from as *mut usize, guard) };
+        from += LINE << list;
+    }
+}
+
+/// Puts a zeroed piece into a list.
+///
+/// # Safety
+/// The piece has the list's size, and is the caller's.
+unsafe fn push(list: usize, piece: *mut usize, _: &Guard<'_>) {
+    // SAFETY: as the caller promises; the first word becomes the link.
+    unsafe { piece.write(META.lists[list].get() as usize) };
+    META.lists[list].set(piece);
+    META.released.set(META.released.get() + (LINE << list));
+}
+
+fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
+    let from = META.cursor.get();
+    let crosses = bytes <= SHEET && from / SHEET != (from + bytes - 1) / SHEET;
+    let piece = if crosses { align_up(from, SHEET) } else { from };
     let cursor = piece + bytes;
     if cursor > META.committed.get() {
         let committed = META.committed.get();
@@ -97,6 +174,7 @@ fn extend(bytes: usize, _: &Guard<'_>) -> Option<usize> {
         META.committed.set(reached);
     }
     META.cursor.set(cursor);
+    store(from, piece, guard);
     Some(piece)
 }
 
@@ -109,17 +187,90 @@ pub(crate) unsafe fn release(piece: NonNull<u8>, bytes: usize) {
     let Some(list) = list(bytes) else { return };
     // SAFETY: the piece is the caller's.
     unsafe { ptr::write_bytes(piece.as_ptr(), 0, bytes) };
-    let _guard = META.lock.inherit(Rank::Meta);
-    // SAFETY: as above; its first word becomes the link.
-    unsafe { piece.as_ptr().cast::<usize>().write(META.lists[list].get() as usize) };
-    META.lists[list].set(piece.as_ptr().cast());
-    META.released.set(META.released.get() + bytes);
+    let guard = META.lock.inherit(Rank::Meta);
+    // SAFETY: as above.
+    unsafe { push(list, piece.as_ptr().cast(), &guard) };
+}
+
+/// Gives the pages that hold released pieces alone back to the system. Returns the bytes.
+pub(crate) fn purge() -> usize {
+    let guard = META.lock.inherit(Rank::Meta);
+    let page = sys::page_size().max(SHEET);
+    let (start, end) = (META.start.get(), META.cursor.get() & !(page - 1));
+    if META.released.get() < page || end <= start {
+        return 0;
+    }
+    store_cut(&guard);
+    let bytes = align_up((end - start) / page * size_of::<u32>(), page);
+    let Some(scratch) = sys::reserve(bytes) else { return 0 };
+    // SAFETY: the mapping is new and ours.
+    let purged = if unsafe { sys::commit(scratch, bytes) } {
+        // SAFETY: as above; zero bytes are cells, one for each page.
+        let free = unsafe {
+            core::slice::from_raw_parts(scratch as *const Cell<u32>, (end - start) / page)
+        };
+        purge_free(free, page, &guard)
+    } else {
+        0
+    };
+    // SAFETY: as above.
+    unsafe { sys::unmap(scratch, bytes) };
+    purged
+}
+
+/// The same, with a cell for each page, which is zero.
+fn purge_free(free: &[Cell<u32>], page: usize, _: &Guard<'_>) -> usize {
+    let start = META.start.get();
+    let page_of = |piece: *mut usize| free.get((piece as usize - start) / page);
+    for (list, head) in META.lists.iter().enumerate().take(SHEET_LISTS) {
+        let mut piece = head.get();
+        while !piece.is_null() {
+            if let Some(cell) = page_of(piece) {
+                cell.set(cell.get() + (LINE << list) as u32);
+            }
+            // SAFETY: the first word of a released piece is its link.
+            piece = unsafe { piece.read() } as *mut usize;
+        }
+    }
+    let is_free = |piece| page_of(piece).is_some_and(|cell| cell.get() as usize == page);
+    for (list, head) in META.lists.iter().enumerate().take(SHEET_LISTS) {
+        // Nothing but links to what stays changes: at each moment the list is one.
+        let mut link: *const Cell<*mut usize> = head;
+        // SAFETY: the link is the head of the list or the first word of a piece in it.
+        while let Some(piece) = unsafe { NonNull::new((*link).get()) } {
+            if is_free(piece.as_ptr()) {
+                // SAFETY: as above.
+                unsafe { (*link).set(piece.as_ptr().read() as *mut usize) };
+                META.released.set(META.released.get() - (LINE << list));
+            } else {
+                link = piece.as_ptr().cast::<Cell<*mut usize>>();
+            }
+        }
+    }
+    let mut purged = 0;
+    for (index, _) in free.iter().enumerate().filter(|(_, cell)| cell.get() as usize == page) {
+        let address = start + index * page;
+        // SAFETY: the page is committed, and nothing in it is anybody's any more.
+        unsafe {
+            if !sys::discard(address, page) {
+                ptr::write_bytes(address as *mut u8, 0, page);
+            }
+        }
+        let first = index * page / SHEET;
+        for (word, mask) in bitmap::pieces(first, first + page / SHEET) {
+            META.blank[word].set(META.blank[word].get() | mask);
+            META.first_blank.set(META.first_blank.get().min(word));
+        }
+        META.blanks.set(META.blanks.get() + page / SHEET);
+        purged += page;
+    }
+    purged
 }
 
 /// Bytes that hold descriptors or did.
 pub(crate) fn bytes() -> usize {
     let _guard = META.lock.inherit(Rank::Meta);
-    META.cursor.get() - META.start.get()
+    META.cursor.get() - META.start.get() - META.blanks.get() * SHEET
 }
 
 /// Released pieces lie in what was handed out, are zero but for their links, and are counted.
@@ -136,6 +287,8 @@ pub(crate) fn check() {
         while !piece.is_null() {
             let address = piece as usize;
             assert!(start <= address && address + bytes <= cursor && address.is_multiple_of(LINE));
+            let crosses = address / SHEET != (address + bytes - 1) / SHEET;
+            assert!(!crosses || bytes > SHEET, "a piece that crosses sheets");
             // SAFETY: the piece lies in committed memory and belongs to the list.
             let words = unsafe { core::slice::from_raw_parts(piece, bytes / size_of::<usize>()) };
             assert!(words[1..].iter().all(|&word| word == 0), "a released piece was written to");
@@ -144,4 +297,14 @@ pub(crate) fn check() {
         }
     }
     assert_eq!(released, META.released.get());
+    let blanks: u32 = META.blank.iter().map(|word| word.get().count_ones()).sum();
+    assert_eq!(blanks as usize, META.blanks.get());
+    for sheet in (0..WORDS * 64).filter(|i| META.blank[i / 64].get() >> (i % 64) & 1 == 1) {
+        assert!(sheet / 64 >= META.first_blank.get());
+        // SAFETY: blank sheets lie in committed memory, and are nobody's.
+        let words = unsafe {
+            core::slice::from_raw_parts((start + sheet * SHEET) as *const usize, SHEET / 8)
+        };
+        assert!(words.iter().all(|&word| word == 0), "a blank sheet was written to");
+    }
 }

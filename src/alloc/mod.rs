@@ -15,7 +15,7 @@ use crate::page_map::{self, Entry};
 use crate::slab::{self, Slab, State};
 use crate::span::Large;
 use crate::units::{MAX_REQUEST, MIN_ALIGN, UNIT, align_up};
-use crate::{central, foreign, heap, purge, size_class, sys, thread};
+use crate::{central, foreign, heap, meta, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
 
 /// A growing block that has to move gets a mapping of its own from this size on: it then grows by
@@ -560,5 +560,5 @@ pub(crate) fn purge() -> usize {
     if !thread::is_started() {
         return 0;
     }
-    thread::purge() + purge::everything()
+    thread::purge() + purge::everything() + meta::purge()
 }

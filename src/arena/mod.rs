@@ -37,8 +37,6 @@ const DOUBLINGS: usize = 8;
 const SCARCE: usize = 1 << 30;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
-/// The most address space that descriptors get: offsets to them have 32 bits.
-const META_MOST: usize = 1 << 30;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
 
@@ -130,7 +128,7 @@ impl Arena {
             // It serves the arenas to come as well, and those are several times as large.
             align_up(bytes / 4, page)
         } else {
-            align_up((bytes / 32).clamp(2 << 20, META_MOST), UNIT)
+            align_up((bytes / 32).clamp(2 << 20, meta::MOST_BYTES), UNIT)
         };
         let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
         self.set_range(base, units, first);

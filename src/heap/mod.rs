@@ -31,8 +31,10 @@ const MAP_STEP: usize = 16 << 10;
 
 /// Bytes of blocks by which the magazines of a process's first heaps may grow, all those of one together;
 /// and with how many heaps more those of the next get half, a third and so on of it.
-const GROWTH: usize = 1 << 20;
+const GROWTH: usize = 2 << 20;
 const HEAPS_PER_STEP: usize = 8;
+/// Blocks in a batch at most.
+const BATCH_MOST: usize = 63;
 
 const _: () = assert!(size_of::<Heap>() <= MAP_OFFSET);
 
@@ -244,7 +246,7 @@ impl Heap {
 
     /// Batches start small, so that a class that is hardly used keeps little, and double.
     fn next_batch(&self, class: usize) -> usize {
-        let most = magazine::capacity(size_class::size(class)).div_ceil(2);
+        let most = self.front.capacity(class).div_ceil(2).min(BATCH_MOST);
         let batch = (self.batch[class].get() as usize).clamp(1, most);
         self.batch[class].set((batch * 2).min(most) as u8);
         batch

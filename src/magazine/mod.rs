@@ -26,9 +26,12 @@ use core::ptr::{self, NonNull};
 
 /// Ends a stack: no block has this address.
 const FULL: usize = 1;
-/// The most blocks in a magazine at first, and the most bytes while it has more than a few blocks.
-const MOST_BLOCKS: usize = 126;
-const MOST_BYTES: usize = 32 << 10;
+/// The most blocks in a magazine at first, and the most bytes while it has more than a few blocks: hundreds of
+/// threads may each use dozens of classes a little.
+const MOST_BLOCKS: usize = 62;
+const MOST_BYTES: usize = 8 << 10;
+/// Up to this size the least is six blocks, and two beyond.
+const SIX_MOST: usize = 2 << 10;
 /// Blocks up to this size are zeroed in place rather than by memset.
 const ZERO_INLINE: usize = 64;
 /// One place for each class, after a place 0 that stands for "no class".
@@ -48,7 +51,7 @@ pub(crate) const fn capacity(size: usize) -> usize {
         MOST_BLOCKS
     } else if fit >= 8 {
         (fit + 1).next_power_of_two() / 2 - 2
-    } else if size <= 16 << 10 {
+    } else if size <= SIX_MOST {
         6
     } else {
         2

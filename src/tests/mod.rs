@@ -1,5 +1,7 @@
 #[cfg(all(test, not(loom)))]
 mod alone;
+#[cfg(all(test, not(loom)))]
+mod descriptors;
 #[cfg(not(loom))]
 pub mod fuzz;
 #[cfg(all(test, not(loom)))]
