@@ -20,6 +20,9 @@ const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
 
+/// How many units more may stay where regions are partly in use and on huge pages.
+const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
+
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
 /// By how many units the limit has risen.
@@ -68,7 +71,7 @@ pub(crate) fn enforce() {
         let mut excess = dirty - limit + limit / 4;
         for arena in arena::all() {
             let keep = arena.dirty().saturating_sub(excess);
-            excess -= arena.purge(keep, false).min(excess);
+            excess -= arena.purge_beyond(keep, keep + BROKEN, false).min(excess);
         }
     }
 }

@@ -13,8 +13,15 @@ impl Arena {
     /// `aged`, only those that the last tick had seen already. Regions that are free all over go
     /// first: what is left of others cannot be on huge pages any more. Returns how many went back.
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
+        self.purge_beyond(keep, keep, aged)
+    }
+
+    /// The same where the parts of regions that are in use may be left until there are `broken`: to give those
+    /// back breaks huge pages.
+    pub(crate) fn purge_beyond(&self, keep: usize, broken: usize, aged: bool) -> usize {
         let mut purged = 0;
         for only_whole in [true, false] {
+            let keep = if only_whole || !self.is_huge.get() { keep } else { broken };
             let mut region = self.frontier().div_ceil(REGION_UNITS);
             let first = self.first.get() / REGION_UNITS;
             while region > first && self.dirty.load(Ordering::Relaxed) > keep {
