@@ -91,7 +91,7 @@ impl Crate {
         &self.blocks[(self.left.get() as usize).min(most)..most]
     }
 
-    /// How many there are.
+    /// How many there are. From outside, where another thread may be packing it, a glimpse.
     pub(crate) fn count(&self) -> usize {
         self.blocks().len()
     }

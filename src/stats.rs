@@ -73,9 +73,6 @@ pub(crate) fn snapshot() -> Snapshot {
     if !thread::is_started() {
         return s;
     }
-    if let Some(heap) = thread::heap() {
-        heap.send_all();
-    }
     s.metadata_bytes = meta::bytes();
     for arena in arena::all() {
         let (_, committed, all) = arena.counts();
@@ -90,6 +87,7 @@ pub(crate) fn snapshot() -> Snapshot {
     for heap in central::heaps() {
         count_heap(heap, &mut s);
     }
+    thread::heaps().for_each(|heap| count_outbox(heap, &mut s));
     let mut wasted = 0;
     let mut small = 0;
     for (class, stats) in s.classes.iter().enumerate() {
@@ -101,6 +99,16 @@ pub(crate) fn snapshot() -> Snapshot {
     s.live_bytes += small;
     s.class_waste_permille = (wasted * 1000).checked_div(small).unwrap_or(0);
     s
+}
+
+/// Blocks in a thread's outbox are free, and their slabs, those of other heaps, count them as used.
+fn count_outbox(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
+    for (class, stats) in s.classes.iter_mut().enumerate() {
+        let packed = heap.front().parcel(class).map_or(0, |parcel| parcel.count()).min(stats.live);
+        stats.live -= packed;
+        stats.free += packed;
+        s.cached_bytes += packed * stats.size;
+    }
 }
 
 /// Counts a heap; whether any of its blocks is in use.
