@@ -10,7 +10,7 @@
 //! back to the system when the program asks for that: their pieces leave the lists, and they are cut anew later.
 
 use crate::lock::{Guard, Lock, Rank};
-use crate::sync::Cell;
+use crate::sync::{Cell, Ordering, compiler_fence};
 use crate::units::align_up;
 use crate::{bitmap, sys};
 use core::ptr::{self, NonNull};
@@ -45,9 +45,8 @@ struct Meta {
     blank: [Cell<u64>; WORDS],
     blanks: Cell<usize>,
     first_blank: Cell<usize>,
-    /// What is left of the sheet that is being cut; nothing when the end is 0.
+    /// Where the rest of the sheet that is being cut starts; at the start of a sheet nothing is left.
     cut_at: Cell<usize>,
-    cut_end: Cell<usize>,
 }
 
 // SAFETY: every field but the lock is only touched by who holds the lock (or, in `open`, before
@@ -66,7 +65,6 @@ static META: Meta = Meta {
     blanks: Cell::new(0),
     first_blank: Cell::new(0),
     cut_at: Cell::new(0),
-    cut_end: Cell::new(0),
 };
 
 /// Opens the range `start..end`, page-aligned and reserved, of which nothing is committed yet.
@@ -108,29 +106,36 @@ pub(crate) fn allocate(bytes: usize) -> Option<NonNull<u8>> {
 /// A piece of the sheet that is being cut, or of a blank one.
 fn cut(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
     let at = META.cut_at.get();
-    if at + bytes <= META.cut_end.get() {
+    if at + bytes <= align_up(at, SHEET) {
         META.cut_at.set(at + bytes);
         return Some(at);
     }
     if META.blanks.get() == 0 || bytes > SHEET {
         return None;
     }
-    let word = (META.first_blank.get()..WORDS).find(|&word| META.blank[word].get() != 0)?;
+    let Some(word) = (META.first_blank.get()..WORDS).find(|&word| META.blank[word].get() != 0)
+    else {
+        // A fork has lost some.
+        META.blanks.set(0);
+        return None;
+    };
     let bits = META.blank[word].get();
     let sheet = META.start.get() + (word * 64 + bits.trailing_zeros() as usize) * SHEET;
     store_cut(guard);
     META.first_blank.set(word);
     META.blank[word].set(bits & (bits - 1));
     META.blanks.set(META.blanks.get() - 1);
+    // In the child of a fork in between the sheet is lost, and not there twice.
+    compiler_fence(Ordering::Release);
     META.cut_at.set(sheet + bytes);
-    META.cut_end.set(sheet + SHEET);
     Some(sheet)
 }
 
 /// Puts what is left of the sheet that is being cut into the lists.
 fn store_cut(guard: &Guard<'_>) {
-    let end = META.cut_end.replace(0);
-    store(META.cut_at.get(), end, guard);
+    let at = META.cut_at.replace(0);
+    compiler_fence(Ordering::Release);
+    store(at, align_up(at, SHEET), guard);
 }
 
 /// Puts zero bytes that nobody uses into the lists, in pieces that are as large as can be.
@@ -174,6 +179,7 @@ fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
         META.committed.set(reached);
     }
     META.cursor.set(cursor);
+    compiler_fence(Ordering::Release);
     store(from, piece, guard);
     Some(piece)
 }
@@ -247,22 +253,30 @@ fn purge_free(free: &[Cell<u32>], page: usize, _: &Guard<'_>) -> usize {
             }
         }
     }
-    let mut purged = 0;
-    for (index, _) in free.iter().enumerate().filter(|(_, cell)| cell.get() as usize == page) {
-        let address = start + index * page;
-        // SAFETY: the page is committed, and nothing in it is anybody's any more.
+    let (mut purged, mut at) = (0, 0);
+    while at < free.len() {
+        let full = |cell: &&Cell<u32>| cell.get() as usize == page;
+        let count = free[at..].iter().take_while(full).count();
+        if count == 0 {
+            at += 1;
+            continue;
+        }
+        let (address, bytes) = (start + at * page, count * page);
+        // SAFETY: the pages are committed, and nothing in them is anybody's any more.
         unsafe {
-            if !sys::discard(address, page) {
-                ptr::write_bytes(address as *mut u8, 0, page);
+            if sys::discard(address, bytes) {
+                purged += bytes;
+            } else {
+                ptr::write_bytes(address as *mut u8, 0, bytes);
             }
         }
-        let first = index * page / SHEET;
-        for (word, mask) in bitmap::pieces(first, first + page / SHEET) {
+        let first = (address - start) / SHEET;
+        for (word, mask) in bitmap::pieces(first, first + bytes / SHEET) {
             META.blank[word].set(META.blank[word].get() | mask);
             META.first_blank.set(META.first_blank.get().min(word));
         }
-        META.blanks.set(META.blanks.get() + page / SHEET);
-        purged += page;
+        META.blanks.set(META.blanks.get() + bytes / SHEET);
+        at += count;
     }
     purged
 }

@@ -20,13 +20,15 @@ const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
 
-/// How many units more may stay where regions are partly in use and on huge pages.
+/// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
 
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
 /// By how many units the limit has risen.
 static RISEN: AtomicUsize = AtomicUsize::new(0);
+/// How many units the last look has left for the sake of huge pages.
+static EXCUSED: AtomicUsize = AtomicUsize::new(0);
 
 /// How many dirty units may stay, of `dirty`; `most` is the setting.
 fn limit(most: usize, dirty: usize) -> usize {
@@ -67,11 +69,25 @@ pub(crate) fn enforce() {
         return;
     }
     let limit = limit(most, dirty);
-    if dirty > limit {
-        let mut excess = dirty - limit + limit / 4;
-        for arena in arena::all() {
+    if dirty <= limit + EXCUSED.load(Ordering::Relaxed) {
+        return;
+    }
+    // Who has set the limit gets no more than that.
+    let excuse = if most == LIMIT_DEFAULT { BROKEN } else { 0 };
+    let mut excess = dirty - limit + limit / 4;
+    for arena in arena::all() {
+        let keep = arena.dirty().saturating_sub(excess);
+        excess -= arena.purge_whole(keep, false).min(excess);
+    }
+    for is_huge in [false, true] {
+        if is_huge {
+            let excused = excess.min(excuse);
+            EXCUSED.store(excused, Ordering::Relaxed);
+            excess -= excused;
+        }
+        for arena in arena::all().filter(|arena| arena.is_huge() == is_huge) {
             let keep = arena.dirty().saturating_sub(excess);
-            excess -= arena.purge_beyond(keep, keep + BROKEN, false).min(excess);
+            excess -= arena.purge_parts(keep, false).min(excess);
         }
     }
 }

@@ -73,6 +73,9 @@ pub(crate) fn snapshot() -> Snapshot {
     if !thread::is_started() {
         return s;
     }
+    if let Some(heap) = thread::heap() {
+        heap.send_all();
+    }
     s.metadata_bytes = meta::bytes();
     for arena in arena::all() {
         let (_, committed, all) = arena.counts();

@@ -2,7 +2,7 @@
 //!
 //! Small heaps grow page by page. Huge pages spare most faults, and cost what is touched of none of
 //! their 512 pages; so they come with evidence that memory is filled. Of the arena of slabs: once it is
-//! large and nearly all of it has been handed out. Of those of large blocks: once blocks that were
+//! large and most of it has been handed out. Of those of large blocks: once blocks that were
 //! freed have turned out to be full. What an arena grows by from then on is advised, in whole
 //! regions. Before that, blocks that span several regions get them for those that are neither their first nor
 //! their last: many programs use a corner of a buffer.
@@ -17,7 +17,7 @@ use crate::{config, sys};
 const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
 /// Bytes that slabs have handed out from which on they grow by huge pages.
-const LARGE: usize = 8 << 20;
+const LARGE: usize = 4 << 20;
 /// One of so many freed large blocks is looked at.
 const SAMPLE: usize = 4;
 /// How many words of it, one in each of so many pages, and where in the page.
@@ -125,7 +125,7 @@ impl Arena {
                     let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;
                     let touched = TOUCHED.load(Ordering::Relaxed).max(0) as usize;
                     // Once on, a little emptiness does not turn it off.
-                    let enough = if self.is_huge.get() { used / 2 } else { used - used / 8 };
+                    let enough = if self.is_huge.get() { used / 2 } else { used - used / 4 };
                     touched >= LARGE && touched >= enough
                 }
                 Purpose::Large => LARGE_BLOCKS.is_filled(),

@@ -13,27 +13,38 @@ impl Arena {
     /// `aged`, only those that the last tick had seen already. Regions that are free all over go
     /// first: what is left of others cannot be on huge pages any more. Returns how many went back.
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
-        self.purge_beyond(keep, keep, aged)
+        self.purge_whole(keep, aged) + self.purge_parts(keep, aged)
     }
 
-    /// The same where the parts of regions that are in use may be left until there are `broken`: to give those
-    /// back breaks huge pages.
-    pub(crate) fn purge_beyond(&self, keep: usize, broken: usize, aged: bool) -> usize {
+    /// The same for regions that are free all over alone.
+    pub(crate) fn purge_whole(&self, keep: usize, aged: bool) -> usize {
+        self.purge_regions(true, keep, aged)
+    }
+
+    /// The same for regions of any kind.
+    pub(crate) fn purge_parts(&self, keep: usize, aged: bool) -> usize {
+        self.purge_regions(false, keep, aged)
+    }
+
+    fn purge_regions(&self, only_whole: bool, keep: usize, aged: bool) -> usize {
         let mut purged = 0;
-        for only_whole in [true, false] {
-            let keep = if only_whole || !self.is_huge.get() { keep } else { broken };
-            let mut region = self.frontier().div_ceil(REGION_UNITS);
-            let first = self.first.get() / REGION_UNITS;
-            while region > first && self.dirty.load(Ordering::Relaxed) > keep {
-                region -= 1;
-                let used = self.region(region * REGION_UNITS).used.load(Ordering::Relaxed);
-                if !only_whole || used == 0 {
-                    purged += self.purge_region(region, aged);
-                }
+        let mut region = self.frontier().div_ceil(REGION_UNITS);
+        let first = self.first.get() / REGION_UNITS;
+        while region > first && self.dirty.load(Ordering::Relaxed) > keep {
+            region -= 1;
+            let used = self.region(region * REGION_UNITS).used.load(Ordering::Relaxed);
+            if !only_whole || used == 0 {
+                purged += self.purge_region(region, aged);
             }
         }
         PURGED.fetch_add(purged, Ordering::Relaxed);
         purged
+    }
+
+    /// Whether the arena grows by huge pages.
+    pub(crate) fn is_huge(&self) -> bool {
+        let _guard = self.lock.inherit(Rank::Arena);
+        self.is_huge.get()
     }
 
     /// What the frontier is now; other threads may move it.

@@ -246,7 +246,7 @@ impl Heap {
 
     /// Batches start small, so that a class that is hardly used keeps little, and double.
     fn next_batch(&self, class: usize) -> usize {
-        let most = self.front.capacity(class).div_ceil(2).min(BATCH_MOST);
+        let most = self.front.capacity(class).div_ceil(2).clamp(1, BATCH_MOST);
         let batch = (self.batch[class].get() as usize).clamp(1, most);
         self.batch[class].set((batch * 2).min(most) as u8);
         batch
