@@ -18,6 +18,9 @@ use core::ptr;
 const LOOK_AT: usize = 32;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
+/// More heaps than this, and than this for each processor, are a crowd.
+const CROWD: usize = 32;
+const CROWD_PER_PROCESSOR: usize = 16;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
 /// In the slot's second word: how many blocks the thread has had from the central heap.
@@ -33,6 +36,8 @@ static HEAPS: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
 static HEAP_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Where the next search for a heap without a thread goes on.
 static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
+/// On how many processors the process may run, once somebody has asked.
+static PROCESSORS: AtomicUsize = AtomicUsize::new(0);
 static HAS_FIRST: AtomicBool = AtomicBool::new(false);
 
 /// Starts the allocator in this process, once. False when there is no memory for that.
@@ -240,6 +245,22 @@ pub(crate) fn purge() -> usize {
     // What is on its way comes first: slabs may have moved since, so a crate brings blocks of any heap.
     heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
     heaps().chain(central::heaps()).map(|heap| heap.purge()).sum()
+}
+
+/// Whether there are so many heaps that they should share the slabs of large classes, since each would
+/// keep some blocks of its own. On many processors as many more may be at work at a time, so a lock is
+/// worth avoiding for longer.
+pub(crate) fn is_crowded() -> bool {
+    let heaps = heap_count();
+    if heaps <= CROWD {
+        return false;
+    }
+    let mut processors = PROCESSORS.load(Ordering::Relaxed);
+    if processors == 0 {
+        processors = sys::processors().max(1);
+        PROCESSORS.store(processors, Ordering::Relaxed);
+    }
+    heaps > processors * CROWD_PER_PROCESSOR
 }
 
 /// How many heaps there are for threads.

@@ -78,6 +78,10 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
 fn allocate_class(class: usize) -> Option<NonNull<u8>> {
     let Some(heap) = thread::heap_or_attach() else { return central::allocate(class, true) };
     heap.refill(class, false).or_else(|| {
+        let shares = size_class::size(class) > heap::SHARED && thread::is_crowded();
+        if shares && let Some(block) = central::allocate(class, true) {
+            return Some(block);
+        }
         central::adopt(class, heap);
         heap.refill(class, true)
     })

@@ -11,6 +11,8 @@ mod give_back;
 mod mixing;
 mod parcels;
 
+pub(crate) use parcels::SHARED;
+
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};

@@ -8,6 +8,8 @@ use crate::sync::Cell;
 use crate::{meta, page_map, purge, size_class};
 use core::ptr::NonNull;
 
+/// In a process of very many heaps blocks of more bytes come from the central heap.
+pub(crate) const SHARED: usize = 8 << 10;
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
 
@@ -17,6 +19,10 @@ impl Heap {
     pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
         self.tick();
         let class = slab.class_of(block);
+        if size_class::size(class) > SHARED && Heap::at(slab.heap()).is_central.get() {
+            // Nobody may look into that mailbox soon.
+            return put_directly(slab, block);
+        }
         match self.front.pack(class, slab.heap(), block) {
             Some(false) => return,
             Some(true) => return self.send(class),

@@ -214,6 +214,15 @@ pub(crate) fn page_size() -> usize {
     }
 }
 
+/// On how many processors the calling thread may run; 0 where the kernel does not say.
+pub(crate) fn processors() -> usize {
+    let mut mask = [0u64; 128];
+    let arguments = [0, size_of_val(&mask), mask.as_mut_ptr() as usize, 0, 0, 0];
+    // SAFETY: the kernel writes at most the mask.
+    unsafe { call(libc::SYS_sched_getaffinity, arguments) };
+    mask.iter().map(|word| word.count_ones() as usize).sum()
+}
+
 /// Milliseconds of a clock that only goes forward; a few of them coarse, and cheap to ask.
 pub(crate) fn now_ms() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

@@ -9,7 +9,7 @@ mod robust;
 
 pub(crate) use linux::{
     abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, now_ms,
-    page_size, relax, write_stderr,
+    page_size, processors, relax, write_stderr,
 };
 
 pub(crate) use robust::Robust;
