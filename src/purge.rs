@@ -22,6 +22,8 @@ const LIMIT_PART: usize = 8;
 
 /// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
+/// And the most as a part of what is in use.
+const BROKEN_PART: usize = 8;
 
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
@@ -73,7 +75,7 @@ pub(crate) fn enforce() {
         return;
     }
     // Who has set the limit gets no more than that.
-    let excuse = if most == LIMIT_DEFAULT { BROKEN } else { 0 };
+    let excuse = if most == LIMIT_DEFAULT { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
     let mut excess = dirty - limit + limit / 4;
     for arena in arena::all() {
         let keep = arena.dirty().saturating_sub(excess);
