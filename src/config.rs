@@ -84,7 +84,7 @@ static SETTINGS: [Setting; COUNT] = [
         kind: Kind::Word(&["auto", "never", "always"]),
         default: 0,
         changeable: false,
-        help: "where to ask for huge pages; auto: under huge blocks only",
+        help: "where to ask for huge pages; auto: where memory is filled",
     },
     Setting {
         name: "SHARE",
@@ -98,7 +98,7 @@ static SETTINGS: [Setting; COUNT] = [
 /// When memory is backed by huge pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Huge {
-    /// Under blocks that have a mapping of their own.
+    /// Where there is evidence that memory is filled, and inside large buffers.
     Auto,
     /// As little as the system allows.
     Never,

@@ -13,7 +13,6 @@ use crate::sys::Robust;
 const CLAIMING: u32 = 0;
 
 /// All zero bytes are what nobody can claim.
-#[repr(C)]
 pub(crate) struct Owner {
     mutex: Robust,
     generation: AtomicU32,

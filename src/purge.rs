@@ -78,19 +78,16 @@ pub(crate) fn enforce() {
     let excuse = if most == LIMIT_DEFAULT { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
     let mut excess = dirty - limit + limit / 4;
     for arena in arena::all() {
-        let keep = arena.dirty().saturating_sub(excess);
-        excess -= arena.purge_whole(keep, false).min(excess);
+        excess -= arena.purge_whole(arena.dirty().saturating_sub(excess), false).min(excess);
     }
-    for is_huge in [false, true] {
-        if is_huge {
-            let excused = excess.min(excuse);
-            EXCUSED.store(excused, Ordering::Relaxed);
-            excess -= excused;
-        }
-        for arena in arena::all().filter(|arena| arena.is_huge() == is_huge) {
-            let keep = arena.dirty().saturating_sub(excess);
-            excess -= arena.purge_parts(keep, false).min(excess);
-        }
+    for arena in arena::all().filter(|arena| !arena.is_huge()) {
+        excess -= arena.purge_parts(arena.dirty().saturating_sub(excess), false).min(excess);
+    }
+    let excused = excess.min(excuse);
+    EXCUSED.store(excused, Ordering::Relaxed);
+    excess -= excused;
+    for arena in arena::all().filter(|arena| arena.is_huge()) {
+        excess -= arena.purge_parts(arena.dirty().saturating_sub(excess), false).min(excess);
     }
 }
 

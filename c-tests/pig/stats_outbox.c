@@ -20,9 +20,7 @@ static size_t live_blocks(void)
 
 static void *free_some(void *unused)
 {
-    /* So often that the thread gets a heap of its own. */
-    for (int i = 0; i < 100000; i++)
-        free(hide(malloc(48)));
+    earn_heap();
     pthread_barrier_wait(&barrier);
     pthread_barrier_wait(&barrier);
     for (int i = 0; i < FREED; i++)

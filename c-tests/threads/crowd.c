@@ -25,9 +25,7 @@ static void let_go(unsigned char *block)
 static void *work(void *number)
 {
     unsigned long state = 88172645463325252UL + (unsigned long)number;
-    /* So often that the thread gets a heap of its own. */
-    for (int i = 0; i < 20000; i++)
-        free(hide(malloc(64)));
+    earn_heap();
     pthread_barrier_wait(&together);
     for (int i = 0; i < ROUNDS; i++) {
         size_t size = size_at(&state);

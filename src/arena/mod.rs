@@ -10,6 +10,7 @@
 //! under the arena's lock, so that a fork in the middle of another thread's operation loses at most
 //! the run in question. Units past the frontier are free and clean.
 
+mod evidence;
 mod frontier;
 mod give_back;
 #[cfg(loom)]
@@ -18,7 +19,7 @@ mod model;
 mod purpose;
 
 #[cfg_attr(loom, allow(unused_imports))]
-pub(crate) use frontier::{note_freed, note_touched};
+pub(crate) use evidence::{note_freed, note_touched};
 pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};

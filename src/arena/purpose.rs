@@ -3,7 +3,7 @@
 use super::{Arena, is_limited};
 use crate::units::REGION;
 
-/// Blocks from this size on are backed by huge pages at once.
+/// Blocks from this size on are backed by huge pages inside at once.
 pub(super) const BIG: usize = 2 * REGION;
 
 /// What a run is for. Slabs fill the first arena, and large blocks have others, so that each can

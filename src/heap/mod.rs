@@ -11,8 +11,6 @@ mod give_back;
 mod mixing;
 mod parcels;
 
-pub(crate) use parcels::SHARED;
-
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
@@ -26,6 +24,8 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 
+/// In a process of very many heaps blocks of more bytes come from the central heap.
+pub(crate) const SHARED: usize = 8 << 10;
 /// How many slabs are looked at for the one with the lowest address.
 const LOOK_AT: usize = 8;
 /// Bytes of a heap's map that are committed at a time.

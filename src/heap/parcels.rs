@@ -1,15 +1,13 @@
 //! Blocks that a heap's thread frees but does not own, on their way to the heaps that do; and those that
 //! others have freed, on their way in.
 
-use super::{Heap, put_directly, slab_of};
+use super::{Heap, SHARED, put_directly, slab_of};
 use crate::remote::Crate;
 use crate::slab::Slab;
 use crate::sync::Cell;
 use crate::{meta, page_map, purge, size_class};
 use core::ptr::NonNull;
 
-/// In a process of very many heaps blocks of more bytes come from the central heap.
-pub(crate) const SHARED: usize = 8 << 10;
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
 

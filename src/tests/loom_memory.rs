@@ -65,6 +65,14 @@ fn word(address: usize, value: usize) -> usize {
     unsafe { (address as *mut usize).replace(value) }
 }
 
+/// Another thread that purges everything.
+fn purge_beside(land: &Arc<Land>) -> thread::JoinHandle<()> {
+    let land = land.clone();
+    thread::spawn(move || {
+        land.arena.purge(0, false);
+    })
+}
+
 /// Nobody has a unit that another one has.
 #[test]
 fn loom_arena_of_two_threads() {
@@ -86,12 +94,7 @@ fn loom_arena_of_two_threads() {
 fn loom_arena_with_a_purge() {
     explore(3, || {
         let land = Land::open(2);
-        let other = {
-            let land = land.clone();
-            thread::spawn(move || {
-                land.arena.purge(0, false);
-            })
-        };
+        let other = purge_beside(&land);
         land.use_one();
         other.join().unwrap();
         land.arena.check();
@@ -104,12 +107,7 @@ fn loom_arena_with_a_purge() {
 fn loom_arena_that_grows_with_a_purge() {
     explore(3, || {
         let land = Land::open(2);
-        let other = {
-            let land = land.clone();
-            thread::spawn(move || {
-                land.arena.purge(0, false);
-            })
-        };
+        let other = purge_beside(&land);
         let run = land.arena.take_for_model(20).expect("there is room");
         other.join().unwrap();
         land.arena.give(run.start, 20, true);

@@ -1,0 +1,80 @@
+//! Evidence that memory is filled.
+//!
+//! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So slabs get them once
+//! there are many and most of their memory has been handed out, and large blocks once those that were
+//! freed have turned out to be full.
+
+use super::Purpose;
+use crate::sync::Ordering;
+use crate::sync::lasting::{AtomicIsize, AtomicUsize};
+use crate::sys;
+
+/// One of so many freed large blocks is looked at.
+const SAMPLE: usize = 4;
+/// How many words of it, one in each of so many pages, and where in the page.
+const SAMPLE_WORDS: usize = 8;
+const WORD_IN_PAGE: usize = 1024;
+/// The average of what was found, in 256ths, weighs the last look by one part in so many.
+const WEIGHT: usize = 2;
+/// From this average on large blocks are said to be filled.
+const FILLED: usize = 200;
+
+/// Bytes of slabs that may be resident.
+static TOUCHED: AtomicIsize = AtomicIsize::new(0);
+pub(super) static LARGE_BLOCKS: Evidence = Evidence::new();
+pub(super) static BIG_BLOCKS: Evidence = Evidence::new();
+
+/// Blocks freed, and the part of those looked at that was in use.
+pub(super) struct Evidence {
+    freed: AtomicUsize,
+    fullness: AtomicUsize,
+}
+
+impl Evidence {
+    const fn new() -> Evidence {
+        Evidence { freed: AtomicUsize::new(0), fullness: AtomicUsize::new(0) }
+    }
+
+    pub(super) fn is_filled(&self) -> bool {
+        self.fullness.load(Ordering::Relaxed) >= FILLED
+    }
+}
+
+/// Counts bytes of slabs that have come into use, or gone back.
+pub(crate) fn note_touched(bytes: isize) {
+    TOUCHED.fetch_add(bytes, Ordering::Relaxed);
+}
+
+/// Bytes of slabs that may be resident.
+pub(super) fn touched() -> usize {
+    TOUCHED.load(Ordering::Relaxed).max(0) as usize
+}
+
+/// Looks, now and then, at how much of a large block that is about to be freed has been used.
+///
+/// # Safety
+/// The block is the caller's.
+pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
+    let evidence = match Purpose::of_block(bytes) {
+        Purpose::Big => &BIG_BLOCKS,
+        _ => &LARGE_BLOCKS,
+    };
+    if !evidence.freed.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
+        return;
+    }
+    // What was never written reads as zero, and so may some of what was: the error is on the side of
+    // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
+    let step = (bytes / SAMPLE_WORDS) & !(sys::page_size() - 1);
+    if step == 0 {
+        return;
+    }
+    // In the middle of each part: programs keep guard pages at the ends.
+    let middle = ((step / 2) & !(sys::page_size() - 1)) + WORD_IN_PAGE;
+    let word = |i: usize| (start + i * step + middle) as *const usize;
+    // SAFETY: the words lie in the block, which the caller owns, and are aligned.
+    let found = (0..SAMPLE_WORDS).filter(|&i| unsafe { word(i).read_volatile() } != 0).count();
+    let found = found * 256 / SAMPLE_WORDS;
+    // Looks of several threads at once may be lost.
+    let average = evidence.fullness.load(Ordering::Relaxed);
+    evidence.fullness.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);
+}
