@@ -55,15 +55,18 @@ fn limit(most: usize, dirty: usize) -> usize {
 
 /// Called, without locks, when runs have become free: keeps the bound of volume.
 pub(crate) fn enforce() {
-    let mut dirty = 0;
+    let (mut dirty, mut has_spare) = (0, false);
     for arena in arena::all() {
         if arena.is_spare() {
-            // Threads need address space for their stacks.
-            arena::release_empty();
+            has_spare = true;
             continue;
         }
         arena.retreat(false);
         dirty += arena.dirty();
+    }
+    if has_spare {
+        // Threads need address space for their stacks.
+        arena::release_empty();
     }
     // Quick while there is little.
     let most = config::dirty_limit() >> UNIT_SHIFT;

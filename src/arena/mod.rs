@@ -24,7 +24,7 @@ pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
-use crate::sync::{AtomicPtr, AtomicUsize, Cell, Ordering, lasting};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Cell, Ordering, lasting};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
 use core::ptr;
@@ -47,6 +47,8 @@ pub(crate) struct Arena {
     purpose: Cell<Purpose>,
     slot: Cell<usize>,
     base: Cell<usize>,
+    /// There is a reservation: for who does not hold the lock.
+    is_open: AtomicBool,
     /// All units of the reservation, metadata included; and the first that can be handed out.
     units: Cell<usize>,
     first: Cell<usize>,
@@ -98,6 +100,7 @@ impl Arena {
             purpose: Cell::new(Purpose::Slab),
             slot: Cell::new(0),
             base: Cell::new(0),
+            is_open: AtomicBool::new(false),
             units: Cell::new(0),
             first: Cell::new(0),
             regions: Cell::new(Regions::none()),
@@ -181,6 +184,7 @@ impl Arena {
         self.fresh.set(first);
         // Last: an arena is in use from when it has a base.
         self.base.set(base);
+        self.is_open.store(base != 0, Ordering::Relaxed);
     }
 
     /// Gives the reservation of an arena beside the first back; nothing is in it.
@@ -356,6 +360,7 @@ impl Arena {
     pub(crate) fn is_spare(&self) -> bool {
         LIMITED.load(Ordering::Relaxed) != 0
             && self.slot.get() != 0
+            && self.is_open.load(Ordering::Relaxed)
             && self.used.load(Ordering::Relaxed) == 0
     }
 
