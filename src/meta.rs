@@ -41,8 +41,9 @@ struct Meta {
     /// Released pieces, linked by their first word.
     lists: [Cell<*mut usize>; LISTS],
     released: Cell<usize>,
-    /// Sheets that are nobody's and in no list, all zero; how many; no word below this one has any.
-    blank: [Cell<u64>; WORDS],
+    /// Sheets that are nobody's and in no list, all zero: a bit for each, which most processes never need; how
+    /// many; no word below this one has any.
+    blank: Cell<*const Cell<u64>>,
     blanks: Cell<usize>,
     first_blank: Cell<usize>,
     /// Where the rest of the sheet that is being cut starts; at the start of a sheet nothing is left.
@@ -61,7 +62,7 @@ static META: Meta = Meta {
     start: Cell::new(0),
     lists: [const { Cell::new(ptr::null_mut()) }; LISTS],
     released: Cell::new(0),
-    blank: [const { Cell::new(0) }; WORDS],
+    blank: Cell::new(ptr::null()),
     blanks: Cell::new(0),
     first_blank: Cell::new(0),
     cut_at: Cell::new(0),
@@ -113,17 +114,16 @@ fn cut(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
     if META.blanks.get() == 0 || bytes > SHEET {
         return None;
     }
-    let Some(word) = (META.first_blank.get()..WORDS).find(|&word| META.blank[word].get() != 0)
-    else {
+    let Some(word) = (META.first_blank.get()..WORDS).find(|&word| blank()[word].get() != 0) else {
         // A fork has lost some.
         META.blanks.set(0);
         return None;
     };
-    let bits = META.blank[word].get();
+    let bits = blank()[word].get();
     let sheet = META.start.get() + (word * 64 + bits.trailing_zeros() as usize) * SHEET;
     store_cut(guard);
     META.first_blank.set(word);
-    META.blank[word].set(bits & (bits - 1));
+    blank()[word].set(bits & (bits - 1));
     META.blanks.set(META.blanks.get() - 1);
     // In the child of a fork in between the sheet is lost, and not there twice.
     compiler_fence(Ordering::Release);
@@ -198,6 +198,29 @@ pub(crate) unsafe fn release(piece: NonNull<u8>, bytes: usize) {
     unsafe { push(list, piece.as_ptr().cast(), &guard) };
 }
 
+/// The bits of blank sheets; none before the first purge.
+fn blank() -> &'static [Cell<u64>] {
+    match META.blank.get() {
+        bits if bits.is_null() => &[],
+        // SAFETY: `purge` has put the address of so many cells there, which stay.
+        bits => unsafe { core::slice::from_raw_parts(bits, WORDS) },
+    }
+}
+
+/// Zero bytes of a mapping of its own as cells of integers.
+fn cells<T>(count: usize) -> Option<&'static [Cell<T>]> {
+    let bytes = align_up(count * size_of::<T>(), sys::page_size());
+    let mapping = sys::reserve(bytes)?;
+    // SAFETY: the mapping is new and ours, and zero bytes are integers.
+    unsafe {
+        if sys::commit(mapping, bytes) {
+            return Some(core::slice::from_raw_parts(mapping as *const Cell<T>, count));
+        }
+        sys::unmap(mapping, bytes);
+    }
+    None
+}
+
 /// Gives the pages that hold released pieces alone back to the system. Returns the bytes.
 pub(crate) fn purge() -> usize {
     let guard = META.lock.inherit(Rank::Meta);
@@ -207,20 +230,14 @@ pub(crate) fn purge() -> usize {
         return 0;
     }
     store_cut(&guard);
-    let bytes = align_up((end - start) / page * size_of::<u32>(), page);
-    let Some(scratch) = sys::reserve(bytes) else { return 0 };
-    // SAFETY: the mapping is new and ours.
-    let purged = if unsafe { sys::commit(scratch, bytes) } {
-        // SAFETY: as above; zero bytes are cells, one for each page.
-        let free = unsafe {
-            core::slice::from_raw_parts(scratch as *const Cell<u32>, (end - start) / page)
-        };
-        purge_free(free, page, &guard)
-    } else {
-        0
-    };
-    // SAFETY: as above.
-    unsafe { sys::unmap(scratch, bytes) };
+    if blank().is_empty() {
+        let Some(blank) = cells(WORDS) else { return 0 };
+        META.blank.set(blank.as_ptr());
+    }
+    let Some(free) = cells::<u32>((end - start) / page) else { return 0 };
+    let purged = purge_free(free, page, &guard);
+    // SAFETY: the mapping that `cells` made, whose cells nobody uses any more.
+    unsafe { sys::unmap(free.as_ptr() as usize, align_up(size_of_val(free), page)) };
     purged
 }
 
@@ -272,7 +289,7 @@ fn purge_free(free: &[Cell<u32>], page: usize, _: &Guard<'_>) -> usize {
         }
         let first = (address - start) / SHEET;
         for (word, mask) in bitmap::pieces(first, first + bytes / SHEET) {
-            META.blank[word].set(META.blank[word].get() | mask);
+            blank()[word].set(blank()[word].get() | mask);
             META.first_blank.set(META.first_blank.get().min(word));
         }
         META.blanks.set(META.blanks.get() + bytes / SHEET);
@@ -311,9 +328,9 @@ pub(crate) fn check() {
         }
     }
     assert_eq!(released, META.released.get());
-    let blanks: u32 = META.blank.iter().map(|word| word.get().count_ones()).sum();
+    let blanks: u32 = blank().iter().map(|word| word.get().count_ones()).sum();
     assert_eq!(blanks as usize, META.blanks.get());
-    for sheet in (0..WORDS * 64).filter(|i| META.blank[i / 64].get() >> (i % 64) & 1 == 1) {
+    for sheet in (0..blank().len() * 64).filter(|i| blank()[i / 64].get() >> (i % 64) & 1 == 1) {
         assert!(sheet / 64 >= META.first_blank.get());
         // SAFETY: blank sheets lie in committed memory, and are nobody's.
         let words = unsafe {

@@ -257,7 +257,7 @@ pub(crate) fn is_crowded() -> bool {
     }
     let mut processors = PROCESSORS.load(Ordering::Relaxed);
     if processors == 0 {
-        processors = sys::processors().max(1);
+        processors = sys::processors();
         PROCESSORS.store(processors, Ordering::Relaxed);
     }
     heaps > processors * CROWD_PER_PROCESSOR

@@ -214,12 +214,18 @@ pub(crate) fn page_size() -> usize {
     }
 }
 
-/// On how many processors the calling thread may run; 0 where the kernel does not say.
+/// On how many processors the calling thread may run. A machine of more than a thousand, or a kernel that does
+/// not say, counts as one of a thousand.
+#[cold]
+#[inline(never)]
 pub(crate) fn processors() -> usize {
-    let mut mask = [0u64; 128];
+    let mut mask = [0u64; 16];
     let arguments = [0, size_of_val(&mask), mask.as_mut_ptr() as usize, 0, 0, 0];
     // SAFETY: the kernel writes at most the mask.
-    unsafe { call(libc::SYS_sched_getaffinity, arguments) };
+    let answer = unsafe { call(libc::SYS_sched_getaffinity, arguments) };
+    if answer < 0 {
+        return mask.len() * 64;
+    }
     mask.iter().map(|word| word.count_ones() as usize).sum()
 }
 
