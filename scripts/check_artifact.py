@@ -4,7 +4,7 @@
 The shared object: soname; needs libc alone; no text relocations, no executable stack; everything bound at
 load; never unloaded; thread-local storage initial-exec and at most 16 bytes; exports exactly
 scripts/exports.txt; imports nothing outside scripts/imports.txt, and nothing that allocates, unwinds or finds
-thread-local storage by a call; size. The static archive: defines the same names, and no other C name that a
+thread-local storage by a call; size; no mapping for zeroed data. The static archive: defines the same names, and no other C name that a
 program could collide with.
 """
 
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "scripts"
 LARGEST = 200 * 1024
 LARGEST_TLS = 16
+PAGE = 4096
 ALLOWED_NEEDED = {"libc.so.6", "ld-linux-x86-64.so.2"}
 # An import of these would call back into the allocator, or into code that allocates.
 FORBIDDEN = re.compile(
@@ -53,10 +54,14 @@ class SharedObject:
         for tag, value in re.findall(r"^ 0x[0-9a-f]+ \((\w+)\)\s+(.*)$", output("readelf", "-dW", path), re.M):
             self.dynamic.setdefault(tag, []).append(value.strip())
         self.segments = {}
+        self.zeroed_pages = 0
         for line in output("readelf", "-lW", path).splitlines():
             fields = line.split()
             if len(fields) >= 7 and fields[1].startswith("0x"):
                 self.segments.setdefault(fields[0], []).append((int(fields[5], 16), "".join(fields[6:-1])))
+                if fields[0] == "LOAD":
+                    address, in_file, in_memory = (int(fields[i], 16) for i in (2, 4, 5))
+                    self.zeroed_pages += -(-(address + in_memory) // PAGE) - -(-(address + in_file) // PAGE)
         self.exports = set(self.names("--defined-only"))
         versioned = [name.partition("@") for name in self.names("--undefined-only")]
         self.imports = {name for name, _, _ in versioned}
@@ -103,6 +108,8 @@ def problems_of_linking(so, soname):
     tls = sum(size for size, _ in so.segments.get("TLS", []))
     if not 0 < tls <= LARGEST_TLS:
         yield f"its thread-local storage is {tls} bytes; 1 to {LARGEST_TLS} are allowed"
+    if so.zeroed_pages > 0:
+        yield f"the loader makes a mapping for {so.zeroed_pages} pages of zeroed data"
     if so.size > LARGEST:
         yield f"it is {so.size:,} bytes; {LARGEST:,} are allowed"
 
