@@ -16,6 +16,8 @@ use core::ptr;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
+/// A thread without a heap tries to inherit one with one in so many of its calls.
+const INHERIT_EVERY: usize = 8;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
 /// More heaps than this, and than this for each processor, are a crowd.
@@ -82,6 +84,13 @@ pub(crate) fn heap() -> Option<&'static Heap> {
 
 /// The thread's heap; one for a thread that has earned it. None: the central heap serves it.
 pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
+    heap_or_inherit(None)
+}
+
+/// The same for a thread that frees a block of `holder`. If that heap's thread is gone, this one goes on with
+/// its work, it seems: the heap is worth more to it than any other, and whatever else it has left
+/// to free is its own then.
+pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static Heap> {
     if let Some(heap) = heap() {
         return Some(heap);
     }
@@ -96,13 +105,22 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
     let count = word & COUNT;
     tls::set_word(word + 1);
     if is_first {
-        return attach(usize::MAX);
+        return attach(|| find().or_else(|| create(usize::MAX)));
+    }
+    if let Some(holder) = holder
+        && count.is_multiple_of(INHERIT_EVERY)
+        && !holder.is_central()
+    {
+        let heap = attach(|| inherit(holder));
+        if heap.is_some() {
+            return heap;
+        }
     }
     // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
     let share = config::share() as usize;
     let looks = count >= share && count.is_multiple_of(share.max(64));
     let pays = count >= price(HEAP_COUNT.load(Ordering::Relaxed));
-    if looks || pays { attach(count) } else { None }
+    if looks || pays { attach(|| find().or_else(|| create(count))) } else { None }
 }
 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
@@ -120,12 +138,13 @@ fn price(heaps: usize) -> usize {
     config::share() as usize * (1 + heaps / HEAPS_PER_STEP)
 }
 
+/// Makes what `get` gets the thread's heap.
 #[cold]
 #[inline(never)]
-fn attach(count: usize) -> Option<&'static Heap> {
+fn attach(get: impl FnOnce() -> Option<&'static Heap>) -> Option<&'static Heap> {
     // A pthread function that another library interposes may allocate.
     tls::set_word(tls::word() | ATTACHING);
-    let heap = find().or_else(|| create(count));
+    let heap = get();
     tls::set_word(tls::word() & !ATTACHING);
     let heap = heap?;
     tls::set_heap(heap.address());
@@ -162,13 +181,21 @@ fn find() -> Option<&'static Heap> {
     // From where the last search ended, and from the newest, for the cursor may be near the end.
     for heap in heaps_from(at).take(LOOK_AT).chain(heaps().take(LOOK_AT)) {
         CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
-        if claim(heap) {
-            // A crate that its thread was packing may be full, if a fork ended the thread.
-            heap.send_all();
+        if let Some(heap) = inherit(heap) {
             return Some(heap);
         }
     }
     None
+}
+
+/// A heap for the calling thread to go on with, if its thread is gone.
+fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
+    let is_mine = claim(heap);
+    if is_mine {
+        // A crate that its thread was packing may be full, if a fork ended the thread.
+        heap.send_all();
+    }
+    is_mine.then_some(heap)
 }
 
 /// A new heap, for a thread that has made `count` calls, if that pays for it.

@@ -410,10 +410,11 @@ fn deallocate_small(front: &'static Front, slab: &'static Slab, class: usize, bl
 }
 
 /// Frees a block for which no crate is being packed; perhaps the thread has no heap, or just earns
-/// one.
+/// one, which may be the one that holds the slab.
 #[inline(never)]
 fn deallocate_unpacked(slab: &'static Slab, block: usize) {
-    match thread::heap_or_attach() {
+    match thread::heap_or_inherit(heap::holder(slab)) {
+        Some(heap) if slab.heap() == heap.address() => heap.give(slab.class_of(block), block),
         Some(heap) => heap.give_away(slab, block),
         None => heap::put_directly(slab, block),
     }

@@ -129,6 +129,11 @@ impl Heap {
         unsafe { &*(address as *const Heap) }
     }
 
+    /// Whether it is a shard of the central heap.
+    pub(crate) fn is_central(&self) -> bool {
+        self.is_central.get()
+    }
+
     /// What slabs and thread slots say of this heap.
     pub(crate) fn address(&self) -> usize {
         (&raw const *self) as usize
@@ -534,11 +539,16 @@ fn slab_of(block: usize) -> &'static Slab {
     }
 }
 
+/// The heap that holds a slab; none when the slab is closed.
+pub(crate) fn holder(slab: &Slab) -> Option<&'static Heap> {
+    Some(slab.heap()).filter(|&heap| heap != 0).map(Heap::at)
+}
+
 /// Asks something about a slab under the lock of its heap; None when a fork has left that locked,
 /// perhaps in the middle of a change, or when the slab is closed. To be called under no lock.
 pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option<T> {
     loop {
-        let heap = Heap::at(Some(slab.heap()).filter(|&heap| heap != 0)?);
+        let heap = holder(slab)?;
         let _guard = heap.lock()?;
         // The slab may have moved to another heap before we had the lock.
         if slab.heap() == heap.address() {

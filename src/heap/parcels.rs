@@ -17,7 +17,7 @@ impl Heap {
     pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
         self.tick();
         let class = slab.class_of(block);
-        if size_class::size(class) > SHARED && Heap::at(slab.heap()).is_central.get() {
+        if size_class::size(class) > SHARED && Heap::at(slab.heap()).is_central() {
             // Nobody may look into that mailbox soon.
             return put_directly(slab, block);
         }

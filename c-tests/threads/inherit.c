@@ -1,0 +1,54 @@
+/* A thread that frees what an ended one has left behind goes on with that one's heap, whichever of several it
+ * is: what it frees it can use again at once. */
+/* needs: pigalloc */
+#include "test.h"
+
+enum { ENDED = 6, N = 400, FREED = 100, SIZE = 208 };
+
+static void *blocks[ENDED][N];
+
+static void *leave_behind(void *number)
+{
+    void **mine = blocks[(size_t)number];
+    earn_heap();
+    for (int i = 0; i < N; i++)
+        CHECK((mine[i] = malloc(SIZE)) != NULL);
+    return NULL;
+}
+
+static int is_of(void *block, size_t number, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (blocks[number][i] == block)
+            return 1;
+    return 0;
+}
+
+static void *go_on(void *number)
+{
+    void **theirs = blocks[(size_t)number];
+    for (int i = 0; i < FREED; i++)
+        free(theirs[i]);
+    for (int i = 0; i < FREED / 2; i++) {
+        void *block = malloc(SIZE);
+        CHECK(is_of(block, (size_t)number, FREED));
+    }
+    for (int i = FREED; i < N; i++)
+        free(theirs[i]);
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t threads[ENDED];
+    free(hide(malloc(SIZE)));
+    for (size_t i = 0; i < ENDED; i++)
+        threads[i] = start(leave_behind, (void *)i);
+    for (size_t i = 0; i < ENDED; i++)
+        finish(threads[i]);
+    for (size_t i = 0; i < ENDED; i++) {
+        size_t number = (i * 5 + 2) % ENDED;
+        finish(start(go_on, (void *)number));
+    }
+    return 0;
+}
