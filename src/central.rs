@@ -6,7 +6,7 @@
 //! whose lock was held by a thread that a fork left behind is replaced; what it held stays usable
 //! to the child, but is not reused.
 
-use crate::heap::Heap;
+use crate::heap::{Heap, roll};
 use crate::size_class;
 use crate::slab::MIXED;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
@@ -34,14 +34,21 @@ fn replace(shard: usize, old: *mut Heap) -> Option<&'static Heap> {
     let heap = Heap::open(true)?;
     heap.owner.open_without();
     let new = (&raw const *heap).cast_mut();
-    let _ = HEAPS[shard].compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
+    let entered = HEAPS[shard].compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
+    if entered.is_ok() {
+        roll::CENTRAL.enter(heap);
+    }
     opened(shard)
 }
 
 /// One block of `class` for a thread that has no heap; see [`Heap::take_one`].
 pub(crate) fn allocate(class: usize, mixed: bool) -> Option<NonNull<u8>> {
-    let heap = usable(class)?;
-    heap.take_one(class, mixed)
+    let heap = shard(class)?;
+    heap.take_one(class, mixed).or_else(|| {
+        // There is no memory, or no lock.
+        let other = usable(class).filter(|other| !ptr::eq(*other, heap))?;
+        other.take_one(class, mixed)
+    })
 }
 
 /// The shard of a class, replaced when a fork left its lock behind.

@@ -157,8 +157,10 @@ fn store(mut from: usize, to: usize, guard: &Guard<'_>) {
 unsafe fn push(list: usize, piece: *mut usize, _: &Guard<'_>) {
     // SAFETY: as the caller promises; the first word becomes the link.
     unsafe { piece.write(META.lists[list].get() as usize) };
-    META.lists[list].set(piece);
+    // First, so that a fork in between does not leave the count too low.
     META.released.set(META.released.get() + (LINE << list));
+    compiler_fence(Ordering::Release);
+    META.lists[list].set(piece);
 }
 
 fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {

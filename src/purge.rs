@@ -31,6 +31,8 @@ static TICK: AtomicU64 = AtomicU64::new(0);
 static RISEN: AtomicUsize = AtomicUsize::new(0);
 /// How many units the last look has left for the sake of huge pages.
 static EXCUSED: AtomicUsize = AtomicUsize::new(0);
+/// How many units it has left since the system keeps them: they are not tried again before there are more.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
 
 /// How many dirty units may stay, of `dirty`; `most` is the setting.
 fn limit(most: usize, dirty: usize) -> usize {
@@ -74,11 +76,14 @@ pub(crate) fn enforce() {
         return;
     }
     let limit = limit(most, dirty);
-    if dirty <= limit + EXCUSED.load(Ordering::Relaxed) {
+    // Who has set the limit gets no more than that.
+    let is_default = most == LIMIT_DEFAULT;
+    let excused = if is_default { EXCUSED.load(Ordering::Relaxed) } else { 0 };
+    if dirty <= limit + excused + KEPT.load(Ordering::Relaxed) {
         return;
     }
-    // Who has set the limit gets no more than that.
-    let excuse = if most == LIMIT_DEFAULT { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
+    let excuse = if is_default { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
+    arena::take_stuck();
     let mut excess = dirty - limit + limit / 4;
     for arena in arena::all() {
         excess -= arena.purge_whole(arena.dirty().saturating_sub(excess), false).min(excess);
@@ -92,6 +97,7 @@ pub(crate) fn enforce() {
     for arena in arena::all().filter(|arena| arena.is_huge()) {
         excess -= arena.purge_parts(arena.dirty().saturating_sub(excess), false).min(excess);
     }
+    KEPT.store(excess.min(arena::take_stuck()), Ordering::Relaxed);
 }
 
 /// Whether a decay time has passed since the last tick; the caller that hears so does the tick.

@@ -9,7 +9,7 @@
 //! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap, or
 //! the next one short of memory, finds the mark and claims the heap with everything in it.
 
-use crate::heap::Heap;
+use crate::heap::{Heap, roll};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use crate::{arena, central, config, fork, magazine, sys, tls};
 use core::ptr;
@@ -33,8 +33,6 @@ const CLOSED: u32 = 0;
 const STARTING: u32 = 1;
 const STARTED: u32 = 2;
 
-/// All heaps that threads own or owned; only ever added to.
-static HEAPS: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
 static HEAP_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Where the next search for a heap without a thread goes on.
 static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
@@ -156,30 +154,16 @@ fn attach(get: impl FnOnce() -> Option<&'static Heap>) -> Option<&'static Heap> 
     Some(heap)
 }
 
-fn heaps_from(first: *mut Heap) -> impl Iterator<Item = &'static Heap> {
-    // SAFETY: heaps are never taken back.
-    let mut next = unsafe { first.as_ref() };
-    core::iter::from_fn(move || {
-        let heap = next?;
-        // SAFETY: as above.
-        next = unsafe { heap.next.load(Ordering::Acquire).as_ref() };
-        Some(heap)
-    })
-}
-
 /// All heaps of threads, alive or not.
 pub(crate) fn heaps() -> impl Iterator<Item = &'static Heap> {
-    heaps_from(HEAPS.load(Ordering::Acquire))
+    roll::THREADS.all()
 }
 
 /// A heap whose thread is gone, claimed.
 fn find() -> Option<&'static Heap> {
-    let mut at = CURSOR.load(Ordering::Relaxed);
-    if at.is_null() {
-        at = HEAPS.load(Ordering::Acquire);
-    }
+    let rest = roll::THREADS.from(CURSOR.load(Ordering::Relaxed));
     // From where the last search ended, and from the newest, for the cursor may be near the end.
-    for heap in heaps_from(at).take(LOOK_AT).chain(heaps().take(LOOK_AT)) {
+    for heap in rest.take(LOOK_AT).chain(heaps().take(LOOK_AT)) {
         CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
         if let Some(heap) = inherit(heap) {
             return Some(heap);
@@ -213,15 +197,7 @@ fn create(count: usize) -> Option<&'static Heap> {
     };
     heap.allow_growth(HEAP_COUNT.load(Ordering::Relaxed));
     heap.owner.open();
-    let new = (&raw const *heap).cast_mut();
-    let mut head = HEAPS.load(Ordering::Relaxed);
-    loop {
-        heap.next.store(head, Ordering::Relaxed);
-        match HEAPS.compare_exchange_weak(head, new, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => break,
-            Err(now) => head = now,
-        }
-    }
+    roll::THREADS.enter(heap);
     Some(heap)
 }
 

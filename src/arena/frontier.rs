@@ -6,14 +6,17 @@
 
 use super::evidence::{BIG_BLOCKS, LARGE_BLOCKS, touched};
 use super::{Arena, Purpose, REFUSED, Run};
-use crate::sync::Ordering;
+use crate::region::Region;
 use crate::sync::lasting::AtomicUsize;
-use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT};
-use crate::{config, sys};
+use crate::sync::{Ordering, compiler_fence};
+use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up};
+use crate::{config, page_map, sys};
 
 /// Units are committed in steps that grow with the arena between these bounds.
 const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
+/// Table entries (and region states) are committed for this many units at a time.
+const TABLE_STEP: usize = 8192;
 /// Bytes that slabs have handed out from which on they grow by huge pages.
 const LARGE: usize = 4 << 20;
 /// How often blocks get huge pages of their own: each time may cost the process two of its 65,000 mappings.
@@ -48,6 +51,41 @@ impl Arena {
         }
         REFUSED.store(1, Ordering::Relaxed);
         false
+    }
+
+    /// Commits table entries and region states for the units below `unit`, and some more.
+    ///
+    /// # Safety
+    /// Under the lock, or before the arena is published.
+    pub(super) unsafe fn map_to(&self, unit: usize) -> bool {
+        let (mapped, page) = (self.mapped.get(), sys::page_size());
+        if unit < mapped {
+            return true;
+        }
+        let wanted = align_up(unit + 1, TABLE_STEP).min(self.units.get());
+        let base = self.base.get();
+        let table = base + page_map::TABLE;
+        let entry = size_of::<page_map::Entry>();
+        // The header page goes with the first part of the table. Regions below the first unit
+        // are never looked at.
+        let from = if mapped == 0 { base } else { align_up(table + mapped * entry, page) };
+        let to = align_up(table + wanted * entry, page);
+        let regions = self.regions.get().address();
+        let state = |unit: usize| regions + unit / REGION_UNITS * size_of::<Region>();
+        let lowest = state(mapped.max(self.first.get())) & !(page - 1);
+        let highest = align_up(state(wanted + REGION_UNITS - 1), page);
+        // SAFETY: both ranges lie inside the reservation, in the parts laid out for them.
+        let done = unsafe {
+            (to <= from || sys::commit(from, to - from)) && sys::commit(lowest, highest - lowest)
+        };
+        if done {
+            // SAFETY: entries below `wanted` are committed now.
+            unsafe { page_map::publish(0, base, table, wanted) };
+            // The child of a fork in between does all this once more.
+            compiler_fence(Ordering::Release);
+            self.mapped.set(wanted);
+        }
+        done
     }
 
     fn deserves_huge_pages(&self) -> bool {

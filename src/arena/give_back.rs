@@ -1,7 +1,7 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
-use super::{Arena, PURGED, REFUSED};
+use super::{Arena, PURGED, REFUSED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
 use crate::sync::Ordering;
@@ -83,6 +83,8 @@ impl Arena {
             // SAFETY: the units are committed, free, and claimed by us.
             if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
                 clean |= run;
+            } else {
+                STUCK.fetch_add(count as usize, Ordering::Relaxed);
             }
             rest &= !run;
         }
@@ -90,7 +92,7 @@ impl Arena {
         region.dirty.fetch_and(!clean, Ordering::Relaxed);
         region.aged.fetch_and(!mask, Ordering::Relaxed);
         self.count_clean(clean.count_ones() as usize);
-        self.low.set(self.low.get().min(index * REGION_UNITS + mask.trailing_zeros() as usize));
+        self.low.freed(index * REGION_UNITS + mask.trailing_zeros() as usize);
         region.used.fetch_and(!mask, Ordering::Relaxed);
         self.used.fetch_sub(mask.count_ones() as usize, Ordering::Relaxed);
         clean.count_ones() as usize
@@ -129,7 +131,7 @@ impl Arena {
         }
         let new = old - free;
         // The frontier first: in the child of a fork in between, committing again does no harm.
-        self.low.set(self.low.get().min(new));
+        self.low.freed(new);
         self.frontier.set(new);
         // SAFETY: the units are committed and free, and we hold the lock.
         if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {

@@ -13,6 +13,7 @@
 mod evidence;
 mod frontier;
 mod give_back;
+mod low;
 #[cfg(loom)]
 #[allow(unsafe_code)]
 mod model;
@@ -24,10 +25,11 @@ pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Cell, Ordering, lasting};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Cell, Ordering, compiler_fence, lasting};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
 use core::ptr;
+use low::Low;
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
@@ -38,8 +40,6 @@ const DOUBLINGS: usize = 8;
 const SCARCE: usize = 1 << 30;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
-/// Table entries (and region states) are committed for this many units at a time.
-const TABLE_STEP: usize = 8192;
 
 /// A reserved range.
 pub(crate) struct Arena {
@@ -61,8 +61,7 @@ pub(crate) struct Arena {
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
     table: Cell<usize>,
-    /// No unit below is free.
-    low: Cell<usize>,
+    low: Low,
     /// No unit from here on has ever been handed out.
     fresh: Cell<usize>,
     used: AtomicUsize,
@@ -90,6 +89,8 @@ static LIMITED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 static REFUSED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system and were needed again, since this was last asked.
 static RETAKEN: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
+/// Units that the system did not take back, since this was last asked: memory may be locked.
+static STUCK: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system, ever.
 static PURGED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 
@@ -108,7 +109,7 @@ impl Arena {
             is_huge: Cell::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
-            low: Cell::new(0),
+            low: Low::new(),
             fresh: Cell::new(0),
             used: AtomicUsize::new(0),
             dirty: AtomicUsize::new(0),
@@ -180,9 +181,10 @@ impl Arena {
         self.first.set(first);
         self.frontier.set(first);
         self.is_huge.set(false);
-        self.low.set(first);
+        self.low.reset(first);
         self.fresh.set(first);
         // Last: an arena is in use from when it has a base.
+        compiler_fence(Ordering::Release);
         self.base.set(base);
         self.is_open.store(base != 0, Ordering::Relaxed);
     }
@@ -193,7 +195,6 @@ impl Arena {
     /// Under the lock.
     unsafe fn close(&self) -> usize {
         let (base, units) = (self.base.get(), self.units.get());
-        self.base.set(0);
         page_map::withdraw(self.slot.get());
         self.pieces(0, units, |region, _| {
             region.dirty.store(0, Ordering::Relaxed);
@@ -202,43 +203,13 @@ impl Arena {
         // SAFETY: one word or zero for each unit, and the arena's own.
         unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };
         self.dirty.store(0, Ordering::Relaxed);
+        // The base goes last: the child of a fork in between finds nothing to give back, and else would
+        // look for it at address zero.
+        compiler_fence(Ordering::Release);
         self.set_range(0, 0, 0);
         // SAFETY: the map names the range no more, and no unit of it is in use.
         unsafe { sys::unmap(base, units << UNIT_SHIFT) };
         units << UNIT_SHIFT
-    }
-
-    /// Commits table entries and region states for the units below `unit`, and some more.
-    ///
-    /// # Safety
-    /// Under the lock, or before the arena is published.
-    unsafe fn map_to(&self, unit: usize) -> bool {
-        let (mapped, page) = (self.mapped.get(), sys::page_size());
-        if unit < mapped {
-            return true;
-        }
-        let wanted = align_up(unit + 1, TABLE_STEP).min(self.units.get());
-        let base = self.base.get();
-        let table = base + page_map::TABLE;
-        let entry = size_of::<page_map::Entry>();
-        // The header page goes with the first part of the table. Regions below the first unit
-        // are never looked at.
-        let from = if mapped == 0 { base } else { align_up(table + mapped * entry, page) };
-        let to = align_up(table + wanted * entry, page);
-        let regions = self.regions.get().address();
-        let state = |unit: usize| regions + unit / REGION_UNITS * size_of::<Region>();
-        let lowest = state(mapped.max(self.first.get())) & !(page - 1);
-        let highest = align_up(state(wanted + REGION_UNITS - 1), page);
-        // SAFETY: both ranges lie inside the reservation, in the parts laid out for them.
-        let done = unsafe {
-            (to <= from || sys::commit(from, to - from)) && sys::commit(lowest, highest - lowest)
-        };
-        if done {
-            self.mapped.set(wanted);
-            // SAFETY: entries below `wanted` are committed now.
-            unsafe { page_map::publish(0, base, table, wanted) };
-        }
-        done
     }
 
     fn region(&self, unit: usize) -> &'static Region {
@@ -256,17 +227,21 @@ impl Arena {
             let address = self.base.get() + (unit << UNIT_SHIFT);
             (align_up(address, align << UNIT_SHIFT) - self.base.get()) >> UNIT_SHIFT
         };
-        let mut at = self.low.get();
-        loop {
+        let mut at = self.low.start(units);
+        let found = loop {
             at = aligned(self.regions.get().next_free(at, self.frontier.get()));
             if at.checked_add(units).is_none_or(|end| end > self.units.get()) {
-                return None;
+                break None;
             }
             match self.next_used(at, at + units) {
-                None => return Some(at),
+                None => break Some(at),
                 Some(used) => at = used + 1,
             }
+        };
+        if align == 1 {
+            self.low.none_below(units, at);
         }
+        found
     }
 
     fn address(&self, unit: usize) -> usize {
@@ -296,9 +271,7 @@ impl Arena {
         let dirty = dirty as usize;
         self.count_clean(dirty);
         self.used.fetch_add(units, Ordering::Relaxed);
-        if unit == self.low.get() {
-            self.low.set(unit + units);
-        }
+        self.low.taken(unit, unit + units);
         let again = self.fresh.get().saturating_sub(unit).min(units);
         if again > dirty {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
@@ -343,7 +316,7 @@ impl Arena {
     pub(crate) fn give(&self, start: usize, units: usize, dirty: bool) {
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
         let _guard = self.lock.inherit(Rank::Arena);
-        self.low.set(self.low.get().min(unit));
+        self.low.freed(unit);
         self.pieces(unit, units, |region, mask| {
             if dirty {
                 region.dirty.fetch_or(mask, Ordering::Relaxed);
@@ -398,7 +371,7 @@ impl Arena {
                 (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
             used += (u & bit != 0) as usize;
             dirty += (d & bit != 0) as usize;
-            assert!(u & bit != 0 || unit >= self.low.get(), "free unit below the low mark");
+            assert!(u & bit != 0 || self.low.admits(1, unit), "free unit below the low mark");
             assert!(region.aged.load(Ordering::Relaxed) & !d & bit == 0, "aged but clean");
         }
         assert_eq!(dirty, self.dirty.load(Ordering::Relaxed));
@@ -583,6 +556,11 @@ pub(crate) fn retaken() -> usize {
 
 pub(crate) fn take_retaken() -> usize {
     RETAKEN.swap(0, Ordering::Relaxed)
+}
+
+/// Units that the system did not take back since this was last asked.
+pub(crate) fn take_stuck() -> usize {
+    STUCK.swap(0, Ordering::Relaxed)
 }
 
 /// Units in use.

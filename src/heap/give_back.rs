@@ -1,6 +1,6 @@
 //! What a heap gives back to the system, and when.
 
-use super::Heap;
+use super::{Heap, roll};
 use crate::purge;
 use crate::size_class;
 use crate::slab::{self, Look, Slab};
@@ -40,16 +40,23 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        self.collect(false);
-        if let Some(_guard) = self.lock() {
-            self.calm.set(self.calm.get() + 1);
-            if self.calm.get() >= CALM {
-                self.calm.set(0);
-                self.patience.set(self.patience.get().saturating_sub(1));
-            }
-            self.give_pages(all_old);
-        }
+        self.age(all_old);
+        // Threads that sleep have no ticks, nor have heaps without a thread.
+        roll::due(self).for_each(|heap| heap.age(all_old));
         purge::tick(all_old);
+    }
+
+    /// A tick for this heap: takes in what others have freed, and gives back what has been free since
+    /// the last one. Under no lock.
+    fn age(&'static self, all_old: bool) {
+        self.collect(false);
+        let Some(_guard) = self.lock() else { return };
+        self.calm.set(self.calm.get() + 1);
+        if self.calm.get() >= CALM {
+            self.calm.set(0);
+            self.patience.set(self.patience.get().saturating_sub(1));
+        }
+        self.give_pages(all_old);
     }
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns

@@ -10,6 +10,7 @@
 mod give_back;
 mod mixing;
 mod parcels;
+pub(crate) mod roll;
 
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
@@ -88,6 +89,7 @@ pub(crate) struct Heap {
     has_parted: Cell<bool>,
     /// The owning thread as long as it lives; see the thread module.
     pub(crate) owner: Owner,
+    /// The one before it on the roll.
     pub(crate) next: AtomicPtr<Heap>,
 }
 
@@ -211,7 +213,7 @@ impl Heap {
     /// one at a multiple of the largest power of two that divides the class's size.
     pub(crate) fn take_one(&'static self, class: usize, mixed: bool) -> Option<NonNull<u8>> {
         self.collect(false);
-        let _guard = self.lock()?;
+        let guard = self.lock()?;
         let mut block = 0;
         let mut take = |taken| block = taken;
         match self.shelves[class].partial.first() {
@@ -223,6 +225,8 @@ impl Heap {
                 self.take_from(self.open_slab(class)?, take);
             }
         }
+        // What follows may fault, and a fork in the meantime would take the lock with it.
+        drop(guard);
         // SAFETY: the block is ours, and has two words.
         unsafe { *slab::mark_of(block) = 0 };
         NonNull::new(block as *mut u8)
@@ -560,11 +564,17 @@ pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option
 /// Puts a freed block back into its slab, whose heap may be anybody's. Under no lock.
 pub(crate) fn put_directly(slab: &'static Slab, block: usize) {
     loop {
-        let heap = Heap::at(slab.heap());
+        // The block was the slab's last, and another thread has just freed it, too.
+        let Some(heap) = holder(slab) else {
+            fatal::misuse("free", Misuse::DoubleFree, block);
+        };
         // Of a heap that a fork has left locked nothing can be reused.
         let Some(_guard) = heap.lock() else { return };
         if slab.heap() == heap.address() {
             heap.put_back(slab, block);
+            if heap.is_central() {
+                heap.squeeze(WASTE_LATER);
+            }
             break;
         }
     }

@@ -1,7 +1,7 @@
 //! Blocks that a heap's thread frees but does not own, on their way to the heaps that do; and those that
 //! others have freed, on their way in.
 
-use super::{Heap, SHARED, put_directly, slab_of};
+use super::{Heap, SHARED, holder, put_directly, slab_of};
 use crate::remote::Crate;
 use crate::slab::Slab;
 use crate::sync::Cell;
@@ -17,11 +17,13 @@ impl Heap {
     pub(crate) fn give_away(&'static self, slab: &'static Slab, block: usize) {
         self.tick();
         let class = slab.class_of(block);
-        if size_class::size(class) > SHARED && Heap::at(slab.heap()).is_central() {
+        let is_shared = |holder: &Heap| size_class::size(class) > SHARED && holder.is_central();
+        let Some(holder) = holder(slab).filter(|holder| !is_shared(holder)) else {
             // Nobody may look into that mailbox soon.
             return put_directly(slab, block);
-        }
-        match self.front.pack(class, slab.heap(), block) {
+        };
+        let holder = holder.address();
+        match self.front.pack(class, holder, block) {
             Some(false) => return,
             Some(true) => return self.send(class),
             None => {}
@@ -29,7 +31,7 @@ impl Heap {
         if let Some(parcel) = self.front.parcel(class) {
             if parcel.count() < WORTH_SENDING {
                 // Blocks of several owners in turn would send crates with hardly anything in them.
-                self.readdress(class, parcel, slab, block);
+                self.readdress(class, parcel, holder, block);
                 return;
             }
             self.send(class);
@@ -39,7 +41,7 @@ impl Heap {
         };
         // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
         let parcel: &'static Crate = unsafe { piece.cast().as_ref() };
-        parcel.open(slab.heap(), class, size_class::size(class));
+        parcel.open(holder, class, size_class::size(class));
         self.front.set_parcel(class, Some(parcel));
         if parcel.add(block) {
             self.send(class);
@@ -47,13 +49,13 @@ impl Heap {
     }
 
     /// Puts the few blocks of a crate into their slabs, and packs it anew with one for another heap.
-    fn readdress(&self, class: usize, parcel: &'static Crate, slab: &'static Slab, block: usize) {
+    fn readdress(&self, class: usize, parcel: &'static Crate, holder: usize, block: usize) {
         // Nobody sees the crate meanwhile: a fork may then lose these blocks, but no block twice.
         self.front.set_parcel(class, None);
         for block in parcel.blocks() {
             put_directly(slab_of(block.get()), block.get());
         }
-        parcel.open(slab.heap(), class, size_class::size(class));
+        parcel.open(holder, class, size_class::size(class));
         let is_full = parcel.add(block);
         self.front.set_parcel(class, Some(parcel));
         if is_full {

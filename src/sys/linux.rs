@@ -214,13 +214,15 @@ pub(crate) fn page_size() -> usize {
     }
 }
 
-/// On how many processors the calling thread may run. A machine of more than a thousand, or a kernel that does
-/// not say, counts as one of a thousand.
+/// On how many processors the process's first thread may run: others may be bound to one each. A machine of more
+/// than a thousand, or a kernel that does not say, counts as one of a thousand.
 #[cold]
 #[inline(never)]
 pub(crate) fn processors() -> usize {
     let mut mask = [0u64; 16];
-    let arguments = [0, size_of_val(&mask), mask.as_mut_ptr() as usize, 0, 0, 0];
+    // SAFETY: this asks for a number.
+    let first = unsafe { call(libc::SYS_getpid, [0; 6]) } as usize;
+    let arguments = [first, size_of_val(&mask), mask.as_mut_ptr() as usize, 0, 0, 0];
     // SAFETY: the kernel writes at most the mask.
     let answer = unsafe { call(libc::SYS_sched_getaffinity, arguments) };
     if answer < 0 {

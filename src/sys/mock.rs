@@ -99,7 +99,6 @@ pub(crate) fn refused() -> usize {
 }
 
 /// How many calls of the chosen kinds there have been since the rule was set.
-#[cfg_attr(test, allow(dead_code))]
 pub(crate) fn counted() -> usize {
     COUNT.load(Ordering::Relaxed)
 }

@@ -128,3 +128,26 @@ fn nothing_to_be_had() {
         check_empty(&model);
     });
 }
+
+/// Memory that the system does not take back, as where it is locked, is not offered again each time that a
+/// block is freed.
+#[test]
+fn kept_memory() {
+    alone(test_name!(kept_memory), |_| {
+        let model = Model::default();
+        let mut player = Player::new(&model, true, 512 << 20, 1);
+        assert!(mock::set(b"discard:1"));
+        (0..100).for_each(|_| player.step(Step::Malloc(1 << 20)));
+        player.free_all();
+        let before = mock::counted();
+        assert!(before > 0);
+        for _ in 0..200 {
+            player.step(Step::Malloc(1 << 20));
+            player.free_all();
+        }
+        assert!(mock::counted() - before < 20, "{before}, then {}", mock::counted());
+        assert!(mock::set(b""));
+        alloc::purge();
+        check_empty(&model);
+    });
+}

@@ -1,0 +1,63 @@
+//! The rolls of all heaps: who is on one stays on it.
+
+use super::Heap;
+use crate::sync::{AtomicPtr, Ordering};
+use core::ptr;
+
+/// How many heaps of threads a tick looks at beside that of the thread that does it.
+const LOOK_AT: usize = 8;
+
+/// Heaps of threads, alive or not.
+pub(crate) static THREADS: Roll = Roll::new();
+/// Shards of the central heap.
+pub(crate) static CENTRAL: Roll = Roll::new();
+/// Where the next tick goes on.
+static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
+
+/// The newest heap of a kind; each leads to the one before it.
+pub(crate) struct Roll(AtomicPtr<Heap>);
+
+impl Roll {
+    const fn new() -> Roll {
+        Roll(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Enters a new heap, whose owner is known.
+    pub(crate) fn enter(&self, heap: &'static Heap) {
+        let new = (&raw const *heap).cast_mut();
+        let mut newest = self.0.load(Ordering::Relaxed);
+        loop {
+            heap.next.store(newest, Ordering::Relaxed);
+            match self.0.compare_exchange_weak(newest, new, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => newest = now,
+            }
+        }
+    }
+
+    /// All of them, the newest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static Heap> {
+        self.from(ptr::null_mut())
+    }
+
+    /// `first`, or where that is null the newest, and all that are older.
+    pub(crate) fn from(&self, first: *mut Heap) -> impl Iterator<Item = &'static Heap> {
+        let first = if first.is_null() { self.0.load(Ordering::Acquire) } else { first };
+        // SAFETY: heaps are never taken back.
+        let mut next = unsafe { first.as_ref() };
+        core::iter::from_fn(move || {
+            let heap = next?;
+            // SAFETY: as above.
+            next = unsafe { heap.next.load(Ordering::Acquire).as_ref() };
+            Some(heap)
+        })
+    }
+}
+
+/// The heaps beside `mine` that are looked at in a tick: the central ones, and a few whose turn it is.
+pub(super) fn due(mine: &'static Heap) -> impl Iterator<Item = &'static Heap> {
+    let few = THREADS.from(CURSOR.load(Ordering::Relaxed)).take(LOOK_AT);
+    few.inspect(|heap| CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed))
+        .filter(|heap| !ptr::eq(*heap, mine))
+        .chain(CENTRAL.all())
+}
