@@ -563,9 +563,15 @@ pub(crate) fn take_stuck() -> usize {
     STUCK.swap(0, Ordering::Relaxed)
 }
 
-/// Units in use.
+/// Units in use, without as many as the pages amount to that slabs have given back.
 pub(crate) fn used() -> usize {
-    all().map(|arena| arena.used.load(Ordering::Relaxed)).sum()
+    let (mut used, mut slabs) = (0, 0);
+    for arena in all() {
+        let units = arena.used.load(Ordering::Relaxed);
+        used += units;
+        slabs += if arena.purpose.get() == Purpose::Slab { units } else { 0 };
+    }
+    if is_limited() { used } else { used - slabs.saturating_sub(units_for(evidence::touched())) }
 }
 
 /// Bytes that went back to the system from free units, ever.
