@@ -167,12 +167,7 @@ impl Heap {
     pub(crate) fn refill(&'static self, class: usize, open: bool) -> Option<NonNull<u8>> {
         self.tick();
         self.has_refilled[class].set(true);
-        if !self.front.is_equipped(class) {
-            let capacity = magazine::capacity(size_class::size(class));
-            let slots = meta::allocate(magazine::slot_bytes(capacity))?;
-            // SAFETY: the memory is new, and the front is this thread's.
-            unsafe { self.front.equip(class, slots, capacity) };
-        }
+        self.equip(class)?;
         if !self.mailbox.is_empty() {
             self.collect(true);
         }
@@ -182,6 +177,17 @@ impl Heap {
         }
         self.restock(class, open)?;
         self.front.pop_class(class)
+    }
+
+    /// Sees that a class has a magazine.
+    fn equip(&self, class: usize) -> Option<()> {
+        if !self.front.is_equipped(class) {
+            let capacity = magazine::capacity(size_class::size(class));
+            let slots = meta::allocate(magazine::slot_bytes(capacity))?;
+            // SAFETY: the memory is new, and the front is this thread's.
+            unsafe { self.front.equip(class, slots, capacity) };
+        }
+        Some(())
     }
 
     /// Fills the empty magazine of a class with a batch.
@@ -386,11 +392,17 @@ impl Heap {
         // SAFETY: the front is this thread's and the block one of its class, given up.
         if unsafe { !self.front.push_class(class, block) } {
             self.tick();
-            if !self.grow(class) {
+            // The thread may never have asked for this class: mixed slabs come from other heaps with what
+            // is in them.
+            if self.equip(class).is_some() && !self.grow(class) {
                 self.flush(class, self.front.count(class).div_ceil(2));
             }
             // SAFETY: as above.
-            unsafe { self.front.push_class(class, block) };
+            if unsafe { !self.front.push_class(class, block) } {
+                // SAFETY: the block is given up, and has two words.
+                unsafe { *slab::mark_of(block) = slab::MARK };
+                put_directly(slab_of(block), block);
+            }
         }
     }
 
