@@ -55,6 +55,13 @@ fn limit(most: usize, dirty: usize) -> usize {
     limit + rise
 }
 
+/// The system keeps no more than so many units: what it would not take back may have been used again.
+fn keep(dirty: usize) {
+    if KEPT.load(Ordering::Relaxed) > dirty {
+        KEPT.store(dirty, Ordering::Relaxed);
+    }
+}
+
 /// Called, without locks, when runs have become free: keeps the bound of volume.
 pub(crate) fn enforce() {
     let (mut dirty, mut has_spare) = (0, false);
@@ -73,6 +80,7 @@ pub(crate) fn enforce() {
     // Quick while there is little.
     let most = config::dirty_limit() >> UNIT_SHIFT;
     if dirty <= LIMIT_LEAST.min(most) {
+        keep(dirty);
         return;
     }
     let limit = limit(most, dirty);
@@ -80,6 +88,7 @@ pub(crate) fn enforce() {
     let is_default = most == LIMIT_DEFAULT;
     let excused = if is_default { EXCUSED.load(Ordering::Relaxed) } else { 0 };
     if dirty <= limit + excused + KEPT.load(Ordering::Relaxed) {
+        keep(dirty);
         return;
     }
     let excuse = if is_default { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };

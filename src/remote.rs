@@ -50,6 +50,9 @@ impl Crate {
         }
     }
 
+    /// Where the heap's address stands.
+    pub(crate) const TO: usize = core::mem::offset_of!(Crate, to);
+
     /// Makes an unused crate one for blocks of a class to a heap.
     pub(crate) fn open(&self, to: usize, class: usize, size: usize) {
         let most = (CRATE_BYTES / size).clamp(1, CRATE) as u32;

@@ -16,7 +16,8 @@ use core::ptr;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
-/// A thread without a heap tries to inherit one with one in so many of its calls.
+/// A thread without a heap tries to inherit one with one in so many of its calls, a power of two; not
+/// with each eighth, say, which may all be allocations.
 const INHERIT_EVERY: usize = 8;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
@@ -106,7 +107,7 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
         return attach(|| find().or_else(|| create(usize::MAX)));
     }
     if let Some(holder) = holder
-        && count.is_multiple_of(INHERIT_EVERY)
+        && (count ^ (count / INHERIT_EVERY)).is_multiple_of(INHERIT_EVERY)
         && !holder.is_central()
     {
         let heap = attach(|| inherit(holder));
@@ -150,6 +151,11 @@ fn attach(get: impl FnOnce() -> Option<&'static Heap>) -> Option<&'static Heap> 
     // this is.
     if heap.owner.is_old() {
         heap.owner.renew();
+        if heap.lock().is_none() {
+            // Another thread was just looking at it: nothing can be had from it any more.
+            tls::set_heap(magazine::no_heap());
+            return None;
+        }
     }
     Some(heap)
 }

@@ -1,5 +1,5 @@
 /* A thread that frees what an ended one has left behind goes on with that one's heap, whichever of several it
- * is: what it frees it can use again at once. */
+ * is: what it frees it can use again at once. Some of the threads allocate between one free and the next. */
 /* needs: pigalloc */
 #include "test.h"
 
@@ -27,8 +27,14 @@ static int is_of(void *block, size_t number, int count)
 static void *go_on(void *number)
 {
     void **theirs = blocks[(size_t)number];
-    for (int i = 0; i < FREED; i++)
+    void *mine[FREED] = {NULL};
+    for (int i = 0; i < FREED; i++) {
+        if ((size_t)number % 2 != 0)
+            CHECK((mine[i] = malloc(24)) != NULL);
         free(theirs[i]);
+    }
+    for (int i = 0; i < FREED; i++)
+        free(mine[i]);
     for (int i = 0; i < FREED / 2; i++) {
         void *block = malloc(SIZE);
         CHECK(is_of(block, (size_t)number, FREED));

@@ -3,25 +3,36 @@
 //! The lowest run that is long enough is found by a look from here upwards. Without knowing where longer runs
 //! begin, each look would pass all the holes that are too short, of which there may be many thousands.
 
-use crate::sync::Cell;
+use crate::sync::{Cell, Ordering, compiler_fence};
 
 /// Lengths of runs, in units, for which it is known where they begin: all short ones, then by quarters.
 const LENGTHS: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32];
+
+const NO_LENGTH: usize = usize::MAX;
 
 /// No free run of `LENGTHS[i]` units begins below `marks[i]`, and no unit of the arena's lies below `first`.
 /// Guarded by the arena's lock.
 pub(super) struct Low {
     first: Cell<usize>,
+    /// The same for the length that was asked for last, if it is none of those.
+    last_length: Cell<usize>,
+    last_mark: Cell<usize>,
     marks: [Cell<usize>; LENGTHS.len()],
 }
 
 impl Low {
     pub(super) const fn new() -> Low {
-        Low { first: Cell::new(0), marks: [const { Cell::new(0) }; LENGTHS.len()] }
+        Low {
+            first: Cell::new(0),
+            last_length: Cell::new(NO_LENGTH),
+            last_mark: Cell::new(0),
+            marks: [const { Cell::new(0) }; LENGTHS.len()],
+        }
     }
 
     pub(super) fn reset(&self, first: usize) {
         self.first.set(first);
+        self.last_length.set(NO_LENGTH);
         self.marks.iter().for_each(|mark| mark.set(first));
     }
 
@@ -33,7 +44,8 @@ impl Low {
     /// Where to begin a look for a run of `units` units.
     pub(super) fn start(&self, units: usize) -> usize {
         let longest = LENGTHS.iter().rposition(|&length| length <= units);
-        self.marks[longest.unwrap_or(0)].get()
+        let mark = self.marks[longest.unwrap_or(0)].get();
+        if self.last_length.get() <= units { mark.max(self.last_mark.get()) } else { mark }
     }
 
     /// No free run of `units` units begins below `unit`.
@@ -43,6 +55,14 @@ impl Low {
             if length >= units && mark.get() < unit {
                 mark.set(unit);
             }
+        }
+        if !LENGTHS.contains(&units) {
+            // The child of a fork in between knows of no such length.
+            self.last_length.set(NO_LENGTH);
+            compiler_fence(Ordering::Release);
+            self.last_mark.set(unit);
+            compiler_fence(Ordering::Release);
+            self.last_length.set(units);
         }
     }
 
@@ -57,17 +77,27 @@ impl Low {
     /// length below, if it was not long enough before.
     #[inline(never)]
     pub(super) fn freed(&self, unit: usize) {
+        let begin = |length: usize| unit.saturating_sub(length - 1).max(self.first.get());
+        if self.last_length.get() != NO_LENGTH {
+            self.last_mark.set(self.last_mark.get().min(begin(self.last_length.get())));
+        }
         for (mark, &length) in self.marks.iter().zip(&LENGTHS) {
-            let from = unit.saturating_sub(length - 1).max(self.first.get());
-            mark.set(mark.get().min(from));
+            mark.set(mark.get().min(begin(length)));
         }
     }
 
-    /// Whether a free run of `units` units may begin at `unit`, as far as this tells.
+    /// No free run begins below the mark of its length.
     #[cfg(any(test, debug_assertions))]
     #[allow(dead_code)]
-    pub(super) fn admits(&self, units: usize, unit: usize) -> bool {
-        unit >= self.start(units)
+    pub(super) fn check(&self, end: usize, is_free: impl Fn(usize) -> bool) {
+        let mut run = 0;
+        for unit in (self.first.get()..end).rev() {
+            run = if is_free(unit) { run + 1 } else { 0 };
+            assert!(
+                run == 0 || unit >= self.start(run),
+                "a free run of {run} units below its mark"
+            );
+        }
     }
 }
 

@@ -371,9 +371,9 @@ impl Arena {
                 (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
             used += (u & bit != 0) as usize;
             dirty += (d & bit != 0) as usize;
-            assert!(u & bit != 0 || self.low.admits(1, unit), "free unit below the low mark");
             assert!(region.aged.load(Ordering::Relaxed) & !d & bit == 0, "aged but clean");
         }
+        self.low.check(end, |unit| self.next_used(unit, unit + 1).is_none());
         assert_eq!(dirty, self.dirty.load(Ordering::Relaxed));
         assert!(used >= self.used.load(Ordering::Relaxed));
     }

@@ -11,6 +11,8 @@ const TICK_EVERY: u32 = 16;
 /// the first ones of many: whole slabs go back more cheaply than pages.
 pub(super) const WASTE_LEAST: isize = 4 << 20;
 pub(super) const WASTE_LATER: isize = 16 << 20;
+/// Waste of another heap that is worth holding its lock for, which a fork would take with it.
+const WORTH_A_LOOK: isize = 256 << 10;
 /// What patience makes of it at most.
 const WASTE_MOST: isize = 128 << 20;
 /// How many times the margin of waste is doubled at most.
@@ -40,17 +42,21 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        self.age(all_old);
-        // Threads that sleep have no ticks, nor have heaps without a thread.
-        roll::due(self).for_each(|heap| heap.age(all_old));
+        self.age(all_old, 0);
+        // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
+        // blocks without any: only what has not been touched since the last look is old.
+        roll::due(self).for_each(|heap| heap.age(false, WORTH_A_LOOK));
         purge::tick(all_old);
     }
 
-    /// A tick for this heap: takes in what others have freed, and gives back what has been free since
-    /// the last one. Under no lock.
-    fn age(&'static self, all_old: bool) {
+    /// A tick for this heap: takes in what others have freed, and, if it wastes `least` bytes, gives back
+    /// what has been free since the last one. Under no lock.
+    fn age(&'static self, all_old: bool, least: isize) {
         self.collect(false);
         let Some(_guard) = self.lock() else { return };
+        if self.waste.get() < least {
+            return;
+        }
         self.calm.set(self.calm.get() + 1);
         if self.calm.get() >= CALM {
             self.calm.set(0);
