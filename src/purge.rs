@@ -55,8 +55,8 @@ fn limit(most: usize, dirty: usize) -> usize {
     limit + rise
 }
 
-/// The system keeps no more than so many units: what it would not take back may have been used again.
-fn keep(dirty: usize) {
+/// The system keeps no more units than are dirty: what it would not take back has been used again.
+fn bound_kept(dirty: usize) {
     if KEPT.load(Ordering::Relaxed) > dirty {
         KEPT.store(dirty, Ordering::Relaxed);
     }
@@ -80,7 +80,7 @@ pub(crate) fn enforce() {
     // Quick while there is little.
     let most = config::dirty_limit() >> UNIT_SHIFT;
     if dirty <= LIMIT_LEAST.min(most) {
-        keep(dirty);
+        bound_kept(dirty);
         return;
     }
     let limit = limit(most, dirty);
@@ -88,10 +88,11 @@ pub(crate) fn enforce() {
     let is_default = most == LIMIT_DEFAULT;
     let excused = if is_default { EXCUSED.load(Ordering::Relaxed) } else { 0 };
     if dirty <= limit + excused + KEPT.load(Ordering::Relaxed) {
-        keep(dirty);
+        bound_kept(dirty);
         return;
     }
     let excuse = if is_default { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
+    // What ticks have met is not of this look.
     arena::take_stuck();
     let mut excess = dirty - limit + limit / 4;
     for arena in arena::all() {

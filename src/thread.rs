@@ -16,9 +16,9 @@ use core::ptr;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
-/// A thread without a heap tries to inherit one with one in so many of its calls, a power of two; not
-/// with each eighth, say, which may all be allocations.
-const INHERIT_EVERY: usize = 8;
+/// A thread without a heap tries to inherit one with each of its calls of such a number, if it is a free. A prime,
+/// since programs take and free by turns.
+const INHERIT_EVERY: usize = 7;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
 /// More heaps than this, and than this for each processor, are a crowd.
@@ -101,25 +101,15 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     if !is_first {
         fork::watch();
     }
-    let count = word & COUNT;
+    let count = if is_first { usize::MAX } else { word & COUNT };
     tls::set_word(word + 1);
-    if is_first {
-        return attach(|| find().or_else(|| create(usize::MAX)));
-    }
-    if let Some(holder) = holder
-        && (count ^ (count / INHERIT_EVERY)).is_multiple_of(INHERIT_EVERY)
-        && !holder.is_central()
-    {
-        let heap = attach(|| inherit(holder));
-        if heap.is_some() {
-            return heap;
-        }
-    }
+    let is_time = count.is_multiple_of(INHERIT_EVERY);
+    let holder = holder.filter(|holder| is_time && !holder.is_central());
     // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
     let share = config::share() as usize;
     let looks = count >= share && count.is_multiple_of(share.max(64));
     let pays = count >= price(HEAP_COUNT.load(Ordering::Relaxed));
-    if looks || pays { attach(|| find().or_else(|| create(count))) } else { None }
+    if holder.is_some() || looks || pays { attach(holder, looks || pays, count) } else { None }
 }
 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
@@ -137,13 +127,15 @@ fn price(heaps: usize) -> usize {
     config::share() as usize * (1 + heaps / HEAPS_PER_STEP)
 }
 
-/// Makes what `get` gets the thread's heap.
+/// Gets the thread a heap: that of `holder` if its thread is gone, or else, if `any`, another such, or a new one
+/// if `count` calls pay for that.
 #[cold]
 #[inline(never)]
-fn attach(get: impl FnOnce() -> Option<&'static Heap>) -> Option<&'static Heap> {
+fn attach(holder: Option<&'static Heap>, any: bool, count: usize) -> Option<&'static Heap> {
     // A pthread function that another library interposes may allocate.
     tls::set_word(tls::word() | ATTACHING);
-    let heap = get();
+    let other = || any.then(|| find().or_else(|| create(count))).flatten();
+    let heap = holder.and_then(inherit).or_else(other);
     tls::set_word(tls::word() & !ATTACHING);
     let heap = heap?;
     tls::set_heap(heap.address());

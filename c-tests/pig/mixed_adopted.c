@@ -2,23 +2,13 @@
  * frees them they are free. */
 /* needs: pigalloc */
 /* env: PIGALLOC_SHARE=0 */
-#include "test.h"
+#include "pig/stats.h"
 #include <malloc.h>
-#include <pigalloc.h>
 
 enum { LARGE = 1000, SMALL = 304, OTHER = 496, N = 30000, M = 20000 };
 
 static void *large[N], *small[M], *other[M];
 static pthread_barrier_t turn;
-
-static size_t live_blocks(void)
-{
-    pig_stats_t stats;
-    memset(&stats, 0, sizeof stats);
-    stats.size = sizeof stats;
-    CHECK(pig_stats_get(&stats) == 0);
-    return stats.live_blocks;
-}
 
 /* Fills the holes of one size with blocks of another; the holes come by and by, since slabs in use are spared. */
 static void *mix(void *unused)

@@ -1,22 +1,12 @@
 /* Blocks that another thread has freed count as free at once, though they are still on their way to the heap
  * that they came from. */
 /* needs: pigalloc */
-#include "test.h"
-#include <pigalloc.h>
+#include "pig/stats.h"
 
 enum { N = 1000, FREED = 50 };
 
 static void *blocks[N];
 static pthread_barrier_t barrier;
-
-static size_t live_blocks(void)
-{
-    pig_stats_t stats;
-    memset(&stats, 0, sizeof stats);
-    stats.size = sizeof stats;
-    CHECK(pig_stats_get(&stats) == 0);
-    return stats.live_blocks;
-}
 
 static void *free_some(void *unused)
 {

@@ -100,6 +100,8 @@ PROBES = (
     Probe(("burst", "moving"), (
         Row("burst-moving", "RSS/live 2 s after a burst, live blocks change", "", number("ratio")),),
         warm_mb=500),
+    Probe(("holes",), (
+        Row("holes", "5,000 blocks of 180 KB among 32,768 holes of 128 KB", "s", number("seconds")),), timed=True),
     Probe(("stack_use",), (
         Row("stack", "stack that the malloc family needs, worst", "bytes", number("bytes")),
         Row("stack-malloc", "stack that malloc needs", "bytes", number("malloc")),

@@ -131,7 +131,6 @@ impl Arena {
         }
         let new = old - free;
         // The frontier first: in the child of a fork in between, committing again does no harm.
-        self.low.freed(new);
         self.frontier.set(new);
         // SAFETY: the units are committed and free, and we hold the lock.
         if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {

@@ -563,15 +563,15 @@ pub(crate) fn take_stuck() -> usize {
     STUCK.swap(0, Ordering::Relaxed)
 }
 
-/// Units in use, without as many as the pages amount to that slabs have given back.
+/// Units in use, and those of slabs only as far as they may be resident.
 pub(crate) fn used() -> usize {
-    let (mut used, mut slabs) = (0, 0);
+    let (mut slabs, mut others) = (0, 0);
     for arena in all() {
-        let units = arena.used.load(Ordering::Relaxed);
-        used += units;
-        slabs += if arena.purpose.get() == Purpose::Slab { units } else { 0 };
+        // Where address space is limited, slabs are not told from blocks.
+        let is_slabs = arena.purpose.get() == Purpose::Slab && !is_limited();
+        *(if is_slabs { &mut slabs } else { &mut others }) += arena.used.load(Ordering::Relaxed);
     }
-    if is_limited() { used } else { used - slabs.saturating_sub(units_for(evidence::touched())) }
+    others + slabs.min(units_for(evidence::touched()))
 }
 
 /// Bytes that went back to the system from free units, ever.

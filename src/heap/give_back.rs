@@ -45,7 +45,7 @@ impl Heap {
         self.age(all_old, 0);
         // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
         // blocks without any: only what has not been touched since the last look is old.
-        roll::due(self).for_each(|heap| heap.age(false, WORTH_A_LOOK));
+        roll::in_turn(self).for_each(|heap| heap.age(false, WORTH_A_LOOK));
         purge::tick(all_old);
     }
 

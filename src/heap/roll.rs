@@ -54,8 +54,8 @@ impl Roll {
     }
 }
 
-/// The heaps beside `mine` that are looked at in a tick: the central ones, and a few whose turn it is.
-pub(super) fn due(mine: &'static Heap) -> impl Iterator<Item = &'static Heap> {
+/// The heaps beside `mine` that are looked at in a tick: the central ones, and a few in turn.
+pub(super) fn in_turn(mine: &'static Heap) -> impl Iterator<Item = &'static Heap> {
     let few = THREADS.from(CURSOR.load(Ordering::Relaxed)).take(LOOK_AT);
     few.inspect(|heap| CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed))
         .filter(|heap| !ptr::eq(*heap, mine))

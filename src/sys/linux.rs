@@ -220,7 +220,7 @@ pub(crate) fn page_size() -> usize {
 #[inline(never)]
 pub(crate) fn processors() -> usize {
     let mut mask = [0u64; 16];
-    // SAFETY: this asks for a number.
+    // SAFETY: the call takes no address, and changes nothing.
     let first = unsafe { call(libc::SYS_getpid, [0; 6]) } as usize;
     let arguments = [first, size_of_val(&mask), mask.as_mut_ptr() as usize, 0, 0, 0];
     // SAFETY: the kernel writes at most the mask.

@@ -1,0 +1,17 @@
+/* What pig_stats_get says. */
+#ifndef PIG_STATS_H
+#define PIG_STATS_H
+
+#include "test.h"
+#include <pigalloc.h>
+
+static inline size_t live_blocks(void)
+{
+    pig_stats_t stats;
+    memset(&stats, 0, sizeof stats);
+    stats.size = sizeof stats;
+    CHECK(pig_stats_get(&stats) == 0);
+    return stats.live_blocks;
+}
+
+#endif
