@@ -21,14 +21,16 @@ OUT     := target/release
 SO      := $(OUT)/lib$(NAME).so
 ARCHIVE := $(OUT)/lib$(NAME).a
 LIB     ?= $(CURDIR)/$(SO)
-SOURCES := $(shell find src -name '*.rs' -not -path 'src/tests/*') Cargo.toml $(wildcard Cargo.lock) Makefile
+SOURCES := $(shell find src -name '*.rs' -not -path 'src/tests/*') Cargo.toml $(wildcard Cargo.lock) Makefile \
+           scripts/replaceable.txt
 
 # -z defs makes a symbol that nobody provides an error here instead of at preload; -z now leaves no lazy
 # binding that could run in the middle of malloc; -z nodelete keeps the code after dlclose, when blocks are
-# still out; -Bsymbolic-functions binds the library's calls of its own functions to itself.
+# still out; -Bsymbolic-functions binds the library's calls of its own functions to itself, but for
+# those behind C++'s operators.
 LINK := -nostartfiles -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete \
         -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed -Wl,--hash-style=gnu -Wl,--build-id=sha1 \
-        -Wl,-Bsymbolic-functions -Wl,--no-rosegment
+        -Wl,-Bsymbolic-functions -Wl,--dynamic-list=scripts/replaceable.txt -Wl,--no-rosegment
 
 # The library's own tests: system calls can be refused (faults), and the exported names stay out of the test
 # program.
@@ -53,14 +55,14 @@ build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in tar
 # optimization off without a word. The archive has its own target folder so that neither build makes the
 # other one stale.
 $(SO): $(SOURCES)
-	$(CARGO) rustc --lib --release --target-dir target --crate-type cdylib -- \
+	$(CARGO) rustc --lib --release --features cxx --target-dir target --crate-type cdylib -- \
 	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
 	@touch $@
 
 # The same object with one feature for tests, each in a target folder of its own.
 TEST_OBJECTS := $(foreach feature,yields faults,target/$(feature)/release/lib$(NAME).so)
 $(TEST_OBJECTS): target/%/release/lib$(NAME).so: $(SOURCES)
-	$(CARGO) rustc --lib --release --features $* --target-dir target/$* --crate-type cdylib -- \
+	$(CARGO) rustc --lib --release --features cxx,$* --target-dir target/$* --crate-type cdylib -- \
 	    -C strip=$(STRIP) $(foreach flag,$(LINK),-C link-arg=$(flag))
 	@touch $@
 
@@ -150,6 +152,7 @@ fmt:
 # and the tests' need of std would meet the panic handler of the library.
 clippy:
 	$(CARGO) clippy --quiet --lib -- -D warnings
+	$(CARGO) clippy --quiet --lib --features cxx -- -D warnings
 	$(CARGO) clippy --quiet --tests $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy --quiet --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --quiet --lib --features yields -- -D warnings

@@ -88,7 +88,7 @@ def collect(pattern):
     tests = []
     for folder in FOLDERS:
         for source in sorted((HERE / folder).glob("*")):
-            if source.suffix not in (".c", ".cc", ".py") or source.name.endswith((".lib.c", "example.c")):
+            if source.suffix not in (".c", ".cc", ".py") or source.name.endswith((".lib.c", ".lib.cc", "example.c")):
                 continue
             wants = directives(source)
             cases = " ".join(wants.get("cases", [])).split() or [None]

@@ -4,7 +4,7 @@
 The shared object: soname; needs libc alone; no text relocations, no executable stack; everything bound at
 load; never unloaded; thread-local storage initial-exec and at most 16 bytes; exports exactly
 scripts/exports.txt; imports nothing outside scripts/imports.txt, and nothing that allocates, unwinds or finds
-thread-local storage by a call; size; no mapping for zeroed data. The static archive: defines the same names, and no other C name that a
+thread-local storage by a call; size; no mapping for zeroed data. The static archive: defines the same names but C++'s, and no other that a
 program could collide with.
 """
 
@@ -127,6 +127,7 @@ def problems_of_symbols(so, exports, imports):
 
 
 def problems_of_archive(path, exports):
+    exports = {name for name in exports if not name.startswith("_Z")}
     defined = set()
     for line in output("nm", "--extern-only", "--defined-only", path).splitlines():
         fields = line.split()

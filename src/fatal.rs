@@ -50,6 +50,15 @@ pub fn bug(what: &str) -> ! {
     sys::abort()
 }
 
+/// Says why the process cannot go on, and aborts.
+#[cfg(feature = "cxx")]
+#[cold]
+#[inline(never)]
+pub fn end(why: &str) -> ! {
+    warn(format_args!("{why}"));
+    sys::abort()
+}
+
 /// Writes one line of its own, `pigalloc: TEXT`, and goes on.
 #[cold]
 #[inline(never)]

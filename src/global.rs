@@ -109,7 +109,7 @@ unsafe impl GlobalAlloc for Pigalloc {
 #[cold]
 unsafe fn resize_aligned(old: NonNull<u8>, layout: Layout, new_size: usize) -> Option<NonNull<u8>> {
     // SAFETY: the block is live.
-    let usable = unsafe { alloc::usable_size(old) };
+    let usable = unsafe { alloc::usable_size(old.as_ptr()) };
     if new_size <= usable && new_size >= usable / 2 {
         return Some(old);
     }

@@ -185,11 +185,8 @@ pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, 
 /// The block is not freed meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
-    match NonNull::new(ptr.cast()) {
-        // SAFETY: the caller holds the block.
-        Some(block) => unsafe { alloc::usable_size(block) },
-        None => 0,
-    }
+    // SAFETY: the caller holds the block.
+    unsafe { alloc::usable_size(ptr.cast()) }
 }
 
 // The names under which glibc exports the same functions for wrappers of malloc, which call them

@@ -523,17 +523,37 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
 
 // ---------------------------------------------------------------------- facts
 
-/// How many bytes of a block the program may use. Misuse ends the process.
+/// How many bytes of a block the program may use; 0 for null. Misuse ends the process.
 ///
 /// # Safety
-/// None beyond what the result is used for: any address is resolved.
-pub(crate) unsafe fn usable_size(block: NonNull<u8>) -> usize {
-    let address = block.as_ptr() as usize;
+/// The block is not freed meanwhile.
+#[inline]
+pub(crate) unsafe fn usable_size(block: *const u8) -> usize {
+    match magazine::mine().class_at(block as usize) {
+        Some(class) => size_class::size(class),
+        // SAFETY: as the caller promises.
+        None => unsafe { usable_size_slow(block) },
+    }
+}
+
+#[inline(never)]
+unsafe fn usable_size_slow(block: *const u8) -> usize {
+    let Some(block) = NonNull::new(block.cast_mut()) else { return 0 };
+    let (base, address) = (page_map::base(), block.as_ptr() as usize);
+    let found = page_map::simple_slab(base, address);
+    if found != 0 {
+        // SAFETY: just found.
+        let slab = unsafe { Slab::at(base, found) };
+        let class = slab.class();
+        if class != slab::MIXED && slab.is_surely_live(address) {
+            return size_class::size(class);
+        }
+    }
     match resolve("malloc_usable_size", Misuse::FreedBlock, address) {
         Found::Small(slab) => slab.bytes_of(address),
         Found::Large(large) => large.bytes(),
         Found::Huge(bytes) => bytes,
-        // SAFETY: as above.
+        // SAFETY: as the caller promises.
         Found::Foreign => unsafe { foreign::usable_size(block) },
     }
 }

@@ -428,6 +428,7 @@ impl Front {
 
     /// The class of the block at `address`, if it is simple to tell: it is this heap's, in a slab of one
     /// unit, and does not look free.
+    #[inline]
     pub(crate) fn class_at(&self, address: usize) -> Option<usize> {
         let unit = self.unit(address);
         if unit >= self.mapped.get() {

@@ -320,7 +320,7 @@ impl<'a> Player<'a> {
         let start = got.as_ptr() as usize;
         assert!(start.is_multiple_of(align.max(MIN_ALIGN)), "{start:#x}, aligned to {align}");
         // SAFETY: the block is live.
-        let usable = unsafe { alloc::usable_size(got) };
+        let usable = unsafe { alloc::usable_size(got.as_ptr()) };
         assert!(usable >= request, "{usable} of {request} bytes");
         assert!(alloc::owns(got.as_ptr()) && alloc::owns(got.as_ptr().wrapping_add(usable - 1)));
         self.successes += 1;
@@ -366,7 +366,7 @@ impl<'a> Player<'a> {
             None => {
                 // Nothing has happened to it.
                 // SAFETY: the block is live.
-                assert_eq!(unsafe { alloc::usable_size(old.pointer()) }, old.usable);
+                assert_eq!(unsafe { alloc::usable_size(old.pointer().as_ptr()) }, old.usable);
                 self.model.enter(old);
                 self.receive(old);
             }
