@@ -5,7 +5,7 @@ use crate::span::Large;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{arena, huge, page_map, purge, size_class, sys, thread};
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 /// What takes the place of `HUGE_MIN` where address space is limited.
 const LIMITED_HUGE_MIN: usize = 512 << 10;
@@ -14,6 +14,9 @@ const TAIL_MIN: usize = 16 << 10;
 /// Unused tails that may be resident all together: so many bytes, or this part of all blocks.
 const TAILS_LEAST: usize = 4 << 20;
 const TAILS_PART: usize = 8;
+
+/// Zeroed blocks up to this size may be made resident at once.
+const READY_MOST: usize = 1 << 20;
 
 static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -33,6 +36,23 @@ pub(super) fn allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)>
         super::relieve();
         try_allocate(size, align)
     })
+}
+
+/// Zeroes a new block, or makes it ready where it is known to be zero: a program that reads of its zeroed
+/// memory before it writes has two faults for each page, the second of which interrupts all its threads. So
+/// where blocks are usually filled the pages come at once.
+///
+/// # Safety
+/// The block is new, with `size` bytes, and `clean` is what [`allocate`] said of it.
+pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
+    let start = block.as_ptr();
+    if !clean {
+        // SAFETY: as the caller promises.
+        unsafe { ptr::write_bytes(start, 0, size) };
+    } else if size <= READY_MOST && arena::is_likely_filled(size) {
+        // SAFETY: the block's pages are committed.
+        unsafe { sys::populate(start as usize, align_up(size, sys::page_size())) };
+    }
 }
 
 fn try_allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {

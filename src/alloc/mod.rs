@@ -123,10 +123,8 @@ pub(crate) fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
         return None;
     }
     let (block, clean) = large::allocate(size, UNIT)?;
-    if !clean {
-        // SAFETY: as above.
-        unsafe { ptr::write_bytes(block.as_ptr(), 0, size) };
-    }
+    // SAFETY: just allocated.
+    unsafe { large::make_zeroed(block, size, clean) };
     Some(block)
 }
 

@@ -9,11 +9,14 @@ use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::sys;
 
-/// One of so many freed large blocks is looked at.
+/// So many freed large blocks are looked at to begin with, and then one of so many.
+const SAMPLE_FIRST: usize = 8;
 const SAMPLE: usize = 4;
-/// How many words of it, one in each of so many pages, and where in the page.
-const SAMPLE_WORDS: usize = 8;
-const WORD_IN_PAGE: usize = 1024;
+/// How many cache lines of it, one in each of so many pages, and where in the page: not where records that
+/// fill a power of two begin, whose first words are often zero.
+const SAMPLE_LINES: usize = 8;
+const LINE_IN_PAGE: usize = 1024 + 64;
+const LINE_WORDS: usize = 8;
 /// The average of what was found, in 256ths, weighs the last look by one part in so many.
 const WEIGHT: usize = 2;
 /// From this average on large blocks are said to be filled.
@@ -50,30 +53,40 @@ pub(super) fn touched() -> usize {
     TOUCHED.load(Ordering::Relaxed).max(0) as usize
 }
 
+/// Whether most of a new large block is likely to be used.
+pub(crate) fn is_likely_filled(bytes: usize) -> bool {
+    of(bytes).is_filled()
+}
+
+fn of(bytes: usize) -> &'static Evidence {
+    match Purpose::of_block(bytes) {
+        Purpose::Big => &BIG_BLOCKS,
+        _ => &LARGE_BLOCKS,
+    }
+}
+
 /// Looks, now and then, at how much of a large block that is about to be freed has been used.
 ///
 /// # Safety
 /// The block is the caller's.
 pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
-    let evidence = match Purpose::of_block(bytes) {
-        Purpose::Big => &BIG_BLOCKS,
-        _ => &LARGE_BLOCKS,
-    };
-    if !evidence.freed.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLE) {
+    let evidence = of(bytes);
+    let freed = evidence.freed.fetch_add(1, Ordering::Relaxed);
+    if freed >= SAMPLE_FIRST && !freed.is_multiple_of(SAMPLE) {
         return;
     }
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
-    let step = (bytes / SAMPLE_WORDS) & !(sys::page_size() - 1);
+    let step = (bytes / SAMPLE_LINES) & !(sys::page_size() - 1);
     if step == 0 {
         return;
     }
     // In the middle of each part: programs keep guard pages at the ends.
-    let middle = ((step / 2) & !(sys::page_size() - 1)) + WORD_IN_PAGE;
-    let word = |i: usize| (start + i * step + middle) as *const usize;
-    // SAFETY: the words lie in the block, which the caller owns, and are aligned.
-    let found = (0..SAMPLE_WORDS).filter(|&i| unsafe { word(i).read_volatile() } != 0).count();
-    let found = found * 256 / SAMPLE_WORDS;
+    let middle = ((step / 2) & !(sys::page_size() - 1)) + LINE_IN_PAGE;
+    let line = |i: usize| (start + i * step + middle) as *const [usize; LINE_WORDS];
+    // SAFETY: the lines lie in the block, which the caller owns, and are aligned.
+    let is_used = |&i: &usize| unsafe { line(i).read_volatile() } != [0; LINE_WORDS];
+    let found = (0..SAMPLE_LINES).filter(is_used).count() * 256 / SAMPLE_LINES;
     // Looks of several threads at once may be lost.
     let average = evidence.fullness.load(Ordering::Relaxed);
     evidence.fullness.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);

@@ -18,7 +18,7 @@ pub(super) const STEP_MOST: usize = 64;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
 /// Bytes that slabs have handed out from which on they grow by huge pages.
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 2 << 20;
 /// How often blocks get huge pages of their own: each time may cost the process two of its 65,000 mappings.
 const INNER_MOST: usize = 1000;
 
@@ -88,7 +88,7 @@ impl Arena {
         done
     }
 
-    fn deserves_huge_pages(&self) -> bool {
+    pub(super) fn deserves_huge_pages(&self) -> bool {
         match config::huge() {
             config::Huge::Never => false,
             config::Huge::Always => true,
@@ -97,7 +97,7 @@ impl Arena {
                 Purpose::Slab => {
                     let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;
                     // Once on, a little emptiness does not turn it off.
-                    let enough = if self.is_huge.get() { used / 2 } else { used - used / 4 };
+                    let enough = if self.is_huge.get() { used / 3 } else { used / 2 };
                     touched() >= LARGE.max(enough)
                 }
                 Purpose::Large => LARGE_BLOCKS.is_filled(),
@@ -123,7 +123,7 @@ impl Arena {
     }
 
     /// Advises huge pages for the whole regions of the arena, or none any more.
-    fn advise(&self, huge: bool) {
+    pub(super) fn advise(&self, huge: bool) {
         let from = self.first.get().next_multiple_of(REGION_UNITS);
         let end = self.units.get();
         if from >= end {

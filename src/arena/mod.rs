@@ -18,9 +18,10 @@ mod low;
 #[allow(unsafe_code)]
 mod model;
 mod purpose;
+mod rejoin;
 
 #[cfg_attr(loom, allow(unused_imports))]
-pub(crate) use evidence::{note_freed, note_touched};
+pub(crate) use evidence::{is_likely_filled, note_freed, note_touched};
 pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
@@ -275,6 +276,7 @@ impl Arena {
         let again = self.fresh.get().saturating_sub(unit).min(units);
         if again > dirty {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
+            self.rejoin(unit, units);
         }
         self.fresh.set(self.fresh.get().max(unit + units));
         dirty == 0

@@ -432,17 +432,8 @@ impl Heap {
     /// Gives the `count` oldest blocks of a magazine back to their slabs.
     fn flush(&'static self, class: usize, count: usize) {
         let Some(guard) = self.lock() else { return };
-        let (base, mut simple) = (page_map::base(), 0);
-        let put = |block| {
-            if self.put_simple(base, block) {
-                simple += 1;
-            } else {
-                self.put_back(slab_of(block), block);
-            }
-        };
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
-        unsafe { self.front.drain(class, count, put) };
-        self.account_back(simple * size_class::size(class));
+        unsafe { self.front.drain(class, count, |blocks| self.put_all(class, blocks)) };
         self.look_for_low(class);
         self.squeeze(WASTE_LATER);
         drop(guard);
@@ -462,16 +453,31 @@ impl Heap {
         }
     }
 
-    /// Puts a block back into its slab where that is simple, but for counting its bytes. Under the lock.
+    /// Puts blocks of a class back into their slabs, this heap's. Under the lock.
+    fn put_all(&'static self, class: usize, blocks: &[Cell<usize>]) {
+        let (base, mut rest, mut simple) = (page_map::base(), blocks, 0);
+        while let Some(block) = rest.first().map(Cell::get) {
+            let put = self.put_simple(base, rest);
+            simple += put;
+            if put == 0 {
+                self.put_back(slab_of(block), block);
+            }
+            rest = &rest[put.max(1)..];
+        }
+        self.account_back(simple * size_class::size(class));
+    }
+
+    /// Puts the first of `blocks`, and those that follow in the same slab, back into it as far as that is
+    /// simple, but for counting their bytes. Returns how many. Under the lock.
     #[inline(always)]
-    fn put_simple(&self, base: usize, block: usize) -> bool {
-        let found = page_map::simple_slab(base, block);
+    fn put_simple(&self, base: usize, blocks: &[Cell<usize>]) -> usize {
+        let found = page_map::simple_slab(base, blocks[0].get());
         if found == 0 {
-            return false;
+            return 0;
         }
         // SAFETY: just found.
         let slab = unsafe { Slab::at(base, found) };
-        slab.heap() == self.address() && slab.put_simple(block)
+        if slab.heap() == self.address() { slab.put_simple(blocks) } else { 0 }
     }
 
     /// Puts a block back into its slab, one of this heap's. Under the lock.

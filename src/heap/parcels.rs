@@ -106,10 +106,12 @@ impl Heap {
     fn unpack(&'static self, parcel: &'static Crate) {
         let mut guard = self.lock();
         let (base, mut simple) = (page_map::base(), 0);
-        for block in parcel.blocks() {
-            let block = block.get();
-            if guard.is_some() && self.put_simple(base, block) {
-                simple += 1;
+        let mut rest = parcel.blocks();
+        while let Some(block) = rest.first().map(Cell::get) {
+            let put = if guard.is_some() { self.put_simple(base, rest) } else { 0 };
+            simple += put;
+            rest = &rest[put.max(1)..];
+            if put > 0 {
                 continue;
             }
             let slab = slab_of(block);

@@ -519,18 +519,21 @@ impl Front {
         true
     }
 
-    /// Takes the `count` blocks out that were put in first.
+    /// Takes the `count` blocks out that were put in first, and passes them to `all`.
     ///
     /// # Safety
     /// The class is equipped and holds at least `count`; the front is the calling thread's own, or
     /// a dead thread's.
-    pub(crate) unsafe fn drain(&self, class: usize, count: usize, mut each: impl FnMut(usize)) {
+    pub(crate) unsafe fn drain(
+        &self,
+        class: usize,
+        count: usize,
+        all: impl FnOnce(&[Cell<usize>]),
+    ) {
         let (slots, held) = (self.slots_of(class), self.count(class));
         // SAFETY: slots 1 to `held` hold blocks.
         unsafe {
-            for i in 1..=count {
-                each(slots.add(i).read());
-            }
+            all(core::slice::from_raw_parts(slots.add(1).cast(), count));
             ptr::copy(slots.add(1 + count), slots.add(1), held - count);
             self.tops[class + 1].store(slots.add(held - count), Ordering::Relaxed);
         }

@@ -63,6 +63,7 @@ impl Front {
 mod tests {
     use super::*;
     use crate::magazine::PLACES;
+    use core::cell::Cell;
     use std::boxed::Box;
     use std::vec;
     use std::vec::Vec;
@@ -122,7 +123,11 @@ mod tests {
                     let mut found = Vec::new();
                     if most > 0 {
                         // SAFETY: as above.
-                        unsafe { front.drain(CLASS, blocks.len(), |block| found.push(block)) };
+                        unsafe {
+                            front.drain(CLASS, blocks.len(), |all| {
+                                found.extend(all.iter().map(Cell::get));
+                            });
+                        }
                     }
                     assert_eq!(found, blocks);
                 }

@@ -442,26 +442,38 @@ impl Slab {
         Some(count * self.size())
     }
 
-    /// [`put`](Slab::put) of the start of a block of a slab of equal ones, where that changes nothing for
-    /// the heap: the slab has other free blocks, and others that are not. False otherwise, with
-    /// nothing done.
+    /// [`put`](Slab::put) of the first of `blocks`, and of those that follow in the same slab, while that
+    /// changes nothing for the heap: the slab, of equal blocks, has other free ones, and others that are
+    /// not. Returns how many that were.
     #[inline(always)]
-    pub(crate) fn put_simple(&self, address: usize) -> bool {
-        let (index, fraction) = self.locate(address);
-        if fraction >= self.bound.get() {
-            // Freed twice, and the memory has become another slab meanwhile.
-            return false;
+    pub(crate) fn put_simple(&self, blocks: &[Cell<usize>]) -> usize {
+        let (start, bytes) = (self.span.start(), self.span.units() * UNIT);
+        let (inverse, bound, bits) = (self.inverse.get(), self.bound.get(), self.bits.get());
+        let (free, mut low) = (self.free.get() as usize, self.low.get() as usize);
+        // All but one may come back.
+        let room = if free == 0 { 0 } else { self.capacity() - 1 - free };
+        let mut count = 0;
+        for block in blocks.iter().take(room) {
+            let offset = block.get().wrapping_sub(start);
+            let (index, fraction) = size_class::locate(offset, inverse);
+            // What is no start of a block was freed twice, and the memory has become another slab meanwhile.
+            if offset >= bytes || fraction >= bound {
+                break;
+            }
+            // SAFETY: a block starts there, the bitmap has a bit for each, and the lock that guards it is the
+            // caller's.
+            let word = unsafe { &mut *bits.add(index / 64) };
+            let bit = 1 << (index % 64);
+            if *word & bit != 0 {
+                break;
+            }
+            *word |= bit;
+            low = low.min(index / 64);
+            count += 1;
         }
-        let (free, bit) = (self.free.get(), 1 << (index % 64));
-        // SAFETY: a block starts there, the bitmap has a bit for each, and the lock that guards it is the caller's.
-        let word = unsafe { &mut *self.bits.get().add(index / 64) };
-        if free == 0 || free + 1 == self.capacity.get() || *word & bit != 0 {
-            return false;
-        }
-        *word |= bit;
-        self.free.set(free + 1);
-        self.low.set(self.low.get().min((index / 64) as u8));
-        true
+        self.free.set((free + count) as u16);
+        self.low.set(low as u8);
+        count
     }
 
     /// Whether the block, or the granule, is free and in the slab.

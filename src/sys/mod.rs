@@ -81,6 +81,27 @@ pub(crate) unsafe fn advise_huge(address: usize, bytes: usize, huge: bool) -> bo
     !refused!(Advise) && unsafe { kernel::madvise(address, bytes, advice) }
 }
 
+/// Makes a range resident at once, with room to write. Where the kernel cannot (before 5.14) nothing happens.
+///
+/// # Safety
+/// As for [`advise_huge`], and the range is committed.
+pub(crate) unsafe fn populate(address: usize, bytes: usize) {
+    if !refused!(Advise) {
+        // SAFETY: as the caller promises; no content changes.
+        unsafe { kernel::madvise(address, bytes, libc::MADV_POPULATE_WRITE) };
+    }
+}
+
+/// Puts whole regions on huge pages, at once and with what they hold. False where the kernel cannot (before
+/// 6.1), or has none.
+///
+/// # Safety
+/// As for [`populate`].
+pub(crate) unsafe fn collapse(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises; no content changes.
+    !refused!(Advise) && unsafe { kernel::madvise(address, bytes, libc::MADV_COLLAPSE) }
+}
+
 /// Makes a range read as zero in the children of forks. False where the kernel cannot (4.14).
 ///
 /// # Safety

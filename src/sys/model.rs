@@ -79,6 +79,12 @@ pub(crate) unsafe fn uncommit(address: usize, bytes: usize) -> bool {
 
 /// # Safety
 /// As for the system's.
+pub(crate) unsafe fn collapse(_: usize, _: usize) -> bool {
+    false
+}
+
+/// # Safety
+/// As for the system's.
 pub(crate) unsafe fn advise_huge(_: usize, _: usize, _: bool) -> bool {
     true
 }

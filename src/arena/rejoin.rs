@@ -1,0 +1,64 @@
+//! Huge pages anew for regions whose free units went back to the system while others were in use.
+//!
+//! What is left of such a region is on small pages, and stays so: a program that grows into it again
+//! would have a fault for each page, which costs ten times what the huge page would. So when memory that
+//! went back is needed again in quantity, the regions where that happens are put together.
+
+use super::{Arena, RETAKEN};
+use crate::sync::Ordering;
+use crate::sync::lasting::AtomicUsize;
+use crate::sys;
+use crate::units::{REGION, REGION_UNITS};
+
+/// Units that were needed again since the last tick, before it is growth.
+const QUANTITY: usize = REGION_UNITS;
+/// A region is worth the work while so many of its units are gone.
+const GONE: u32 = REGION_UNITS as u32 / 2;
+
+/// After so many refusals in a row the system cannot, or has no huge page left. One does not count: it says,
+/// too, that nothing in the region is resident.
+const REFUSALS_MOST: usize = 8;
+static REFUSALS: AtomicUsize = AtomicUsize::new(0);
+
+impl Arena {
+    /// A run has been taken that went back before: puts the region where it begins on a huge page if that is
+    /// worth it. Under the lock.
+    pub(super) fn rejoin(&self, unit: usize, units: usize) {
+        // Memory that is all committed does not come to the frontier any more.
+        if !self.is_huge.get() && self.deserves_huge_pages() {
+            self.is_huge.set(true);
+            self.advise(true);
+        }
+        if !self.is_huge.get()
+            || RETAKEN.load(Ordering::Relaxed) < QUANTITY
+            || REFUSALS.load(Ordering::Relaxed) >= REFUSALS_MOST
+        {
+            return;
+        }
+        let first = unit & !(REGION_UNITS - 1);
+        if first < self.first.get() || first + REGION_UNITS > self.frontier.get() {
+            return;
+        }
+        let region = self.region(unit);
+        let (used, dirty) =
+            (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
+        let run =
+            u32::MAX >> (REGION_UNITS - units.min(REGION_UNITS - (unit - first))) << (unit - first);
+        let gone = !(used | dirty);
+        // Where nothing else is, the first fault brings the huge page.
+        if (used | dirty) & !run == 0 || gone.count_ones() < GONE {
+            return;
+        }
+        // SAFETY: the region is committed.
+        if !unsafe { sys::collapse(self.address(first), REGION) } {
+            REFUSALS.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        REFUSALS.store(0, Ordering::Relaxed);
+        // They are resident now, if zero, and not there to be taken again.
+        let count = gone.count_ones() as usize;
+        region.dirty.fetch_or(gone, Ordering::Relaxed);
+        self.dirty.fetch_add(count, Ordering::Relaxed);
+        RETAKEN.fetch_add(count, Ordering::Relaxed);
+    }
+}
