@@ -133,6 +133,11 @@ impl Map {
         }
     }
 
+    /// Where the free run ends that is at a granule; there, if it is in use. Under the lock.
+    pub(crate) fn end_of_hole(&self, granule: usize) -> usize {
+        self.next(granule, false)
+    }
+
     /// The start and the length of the free run that a free granule is in. Under the lock.
     pub(crate) fn hole(&self, granule: usize) -> (usize, usize) {
         let mut word = granule / 64;

@@ -92,13 +92,11 @@ impl Heap {
             unsafe { self.close(slab) };
             return;
         }
-        let (start, hole) = slab.hole_at(address);
-        let fit = size_class::above(hole).unwrap_or(MIXED);
-        if fit > slab.fit() {
-            self.mixed[slab.fit()].remove(slab);
-            slab.set_fit(fit);
-            slab.set_hint(start);
-            self.mixed[fit].push(slab);
+        let fit = slab.fit();
+        slab.note_hole(address);
+        if slab.fit() != fit {
+            self.mixed[fit].remove(slab);
+            self.mixed[slab.fit()].push(slab);
         }
     }
 }

@@ -7,18 +7,6 @@ use crate::{bitmap, meta, mixed, size_class};
 use core::ptr::NonNull;
 
 impl Slab {
-    /// Bytes of the free run in a mixed slab that the free granule at `address` is in, and where it
-    /// starts, for [`set_hint`](Slab::set_hint).
-    pub(crate) fn hole_at(&self, address: usize) -> (usize, usize) {
-        let (granule, count) = self.map().hole(self.granule(address));
-        (granule, count * MIN_ALIGN)
-    }
-
-    /// Makes the search for room in a mixed slab start at a hole.
-    pub(crate) fn set_hint(&self, granule: usize) {
-        self.hint.set(granule as u16);
-    }
-
     /// Makes the slab, one of one unit, a mixed one. False when there is no memory for its map.
     /// Blocks that are with the program, or on the way, stay what they are. The caller takes the
     /// slab out of the maps that the fast paths look at.
@@ -48,8 +36,7 @@ impl Slab {
         // With these every multiple of sixteen is a start.
         self.inverse.set(1 << (64 - MIN_ALIGN.trailing_zeros()));
         self.bound.set(1);
-        self.set_fit(MIXED);
-        self.set_hint(0);
+        self.set_fit(MIXED, MIXED, 0);
         true
     }
 
@@ -58,9 +45,25 @@ impl Slab {
         self.fit.get() as usize
     }
 
-    /// Notes that blocks of a class, and of larger ones, have no room, but smaller ones may.
-    pub(crate) fn set_fit(&self, class: usize) {
-        self.fit.set(class as u8);
+    /// Notes what has no room: see the fields.
+    fn set_fit(&self, fit: usize, rest: usize, hint: usize) {
+        self.fit.set(fit as u8);
+        self.rest.set(rest as u8);
+        self.hint.set(hint as u16);
+    }
+
+    /// Notes the hole that a block at `address` has left which came back. The fit rises, if it changes.
+    pub(crate) fn note_hole(&self, address: usize) {
+        let (start, count) = self.map().hole(self.granule(address));
+        let (fit, rest) = (self.fit.get() as usize, self.rest.get() as usize);
+        let own = too_large_for(count);
+        if (start..start + count).contains(&(self.hint.get() as usize)) {
+            self.set_fit(own.max(rest), rest, start);
+        } else if own > fit {
+            self.set_fit(own, fit, start);
+        } else {
+            self.rest.set(own.max(rest) as u8);
+        }
     }
 
     /// Takes up to `most` blocks of a class out of a mixed slab, aligned to sixteen bytes only. Returns
@@ -73,30 +76,75 @@ impl Slab {
         mut each: impl FnMut(usize),
     ) -> (usize, usize) {
         let count = size_class::size(class) / MIN_ALIGN;
+        let mut touched = 0;
+        let take = |granule| {
+            self.map().insert(granule, count);
+            touched += self.touch(granule, granule + count - 1);
+            each(self.block(granule));
+        };
+        let taken = if class >= self.rest.get() as usize {
+            self.take_from_hole(count, most, take)
+        } else {
+            self.take_anywhere(count, most, take)
+        };
+        self.is_active.set(u8::MAX);
+        self.free.set((self.free() - taken * count) as u16);
+        (taken, touched)
+    }
+
+    /// Takes up to `most` blocks of `count` granules from the hole at the hint. Returns how many.
+    fn take_from_hole(&self, count: usize, most: usize, mut take: impl FnMut(usize)) -> usize {
+        let from = self.hint.get() as usize;
+        let end = self.map().end_of_hole(from);
+        let taken = ((end - from) / count).min(most);
+        let left = from + taken * count;
+        (from..left).step_by(count).for_each(&mut take);
+        let rest = self.rest.get() as usize;
+        self.set_fit(too_large_for(end - left).max(rest), rest, left.min(mixed::GRANULES - 1));
+        taken
+    }
+
+    /// The same from any hole.
+    fn take_anywhere(&self, count: usize, most: usize, mut take: impl FnMut(usize)) -> usize {
         let (map, low) = (self.map(), self.low.get() as usize * 64);
         let mut at = (self.hint.get() as usize).max(low);
-        let (mut taken, mut touched) = (0, 0);
+        let mut taken = 0;
         while taken < most {
             match map.find(at, count) {
                 Ok(granule) => {
-                    map.insert(granule, count);
-                    touched += self.touch(granule, granule + count - 1);
-                    each(self.block(granule));
+                    take(granule);
                     at = granule + count;
                     taken += 1;
                 }
                 Err(longest) if at == low => {
-                    let fit = size_class::above(longest * MIN_ALIGN);
-                    self.set_fit(fit.unwrap_or(MIXED));
-                    break;
+                    let fit = too_large_for(longest);
+                    self.set_fit(fit, fit, 0);
+                    return taken;
                 }
                 Err(_) if taken > 0 => break,
                 Err(_) => at = low,
             }
         }
-        self.set_hint(if taken == most { at } else { 0 });
-        self.is_active.set(u8::MAX);
-        self.free.set((self.free() - taken * count) as u16);
-        (taken, touched)
+        let fit = self.fit();
+        self.set_fit(fit, fit, if taken == most { at.min(mixed::GRANULES - 1) } else { 0 });
+        taken
     }
+
+    #[cfg(any(test, debug_assertions))]
+    pub(super) fn check_fit(&self) {
+        let (map, hint) = (self.map(), self.hint.get() as usize);
+        let (mut at, rest, fit) = (0, self.rest.get() as usize, self.fit());
+        assert!(rest <= fit);
+        while at < mixed::GRANULES {
+            let end = map.end_of_hole(at);
+            let most = if (at..end).contains(&hint) { fit } else { rest };
+            assert!(end == at || too_large_for(end - at) <= most, "a hole that nobody knows of");
+            at = end + 1;
+        }
+    }
+}
+
+/// The smallest class for whose blocks a hole of so many granules has no room.
+fn too_large_for(granules: usize) -> usize {
+    size_class::above(granules * MIN_ALIGN).unwrap_or(MIXED)
 }

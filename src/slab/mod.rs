@@ -50,7 +50,7 @@ pub(crate) struct Slab {
     capacity: Cell<u16>,
     /// The class of the blocks, or [`MIXED`]. Changes once at most, after the map for that is there.
     class: AtomicU8,
-    /// In a mixed slab: blocks of this class, and of larger ones, have no room.
+    /// In a mixed slab: blocks of this class, and of larger ones, have no room...
     fit: Cell<u8>,
 
     next: Cell<Option<&'static Slab>>,
@@ -58,13 +58,14 @@ pub(crate) struct Slab {
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
     free: Cell<u16>,
-    /// Where the search for room starts.
+    /// ...and those of the class `rest` and of larger ones have none but in the hole at this granule.
     hint: Cell<u16>,
     /// No bit is set in words before this one.
     low: Cell<u8>,
     lost_marks: Cell<bool>,
     /// Blocks have been taken since the last look: one bit for each kind of [`Look`].
     is_active: Cell<u8>,
+    rest: Cell<u8>,
     inline: Cell<[u64; INLINE]>,
 }
 
@@ -529,6 +530,7 @@ impl Slab {
         if self.is_mixed() {
             let used: usize = self.map().blocks().sum();
             assert_eq!(used, self.capacity() - self.free());
+            self.check_fit();
         } else {
             assert_eq!(self.size(), size_class::size(self.class()));
         }
