@@ -22,6 +22,16 @@ pub(crate) const BYTES: usize = size_of::<Map>();
 /// How often a granule that seems neither free nor an end is looked at again.
 const LOOKS: usize = 4;
 
+/// The longest free runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Holes {
+    /// How long the longest is, and where it starts; 0 and 0 without any.
+    pub(crate) longest: usize,
+    pub(crate) start: usize,
+    /// No other is longer.
+    pub(crate) second: usize,
+}
+
 /// The map. All zero bytes are one of a single block without an end, which is no valid map.
 #[repr(C)]
 pub(crate) struct Map {
@@ -115,20 +125,25 @@ impl Map {
         word * 64 + bits.trailing_zeros() as usize
     }
 
-    /// The lowest free run of `count` granules from `at` on, or the length of the longest one there.
-    /// Under the lock.
-    pub(crate) fn find(&self, mut at: usize, count: usize) -> Result<usize, usize> {
-        let mut longest = 0;
+    /// The lowest free run of `count` granules from `at` on, or what the longest ones there are. Under the
+    /// lock.
+    pub(crate) fn find(&self, mut at: usize, count: usize) -> Result<usize, Holes> {
+        let mut holes = Holes { longest: 0, start: 0, second: 0 };
         loop {
             at = self.next(at, true);
             if at == GRANULES {
-                return Err(longest);
+                return Err(holes);
             }
             let used = self.next(at, false);
-            if used - at >= count {
+            let length = used - at;
+            if length >= count {
                 return Ok(at);
             }
-            longest = longest.max(used - at);
+            if length > holes.longest {
+                holes = Holes { longest: length, start: at, second: holes.longest };
+            } else {
+                holes.second = holes.second.max(length);
+            }
             at = used;
         }
     }

@@ -116,9 +116,9 @@ impl Slab {
                     at = granule + count;
                     taken += 1;
                 }
-                Err(longest) if at == low => {
-                    let fit = too_large_for(longest);
-                    self.set_fit(fit, fit, 0);
+                Err(holes) if at == low => {
+                    let rest = too_large_for(holes.second);
+                    self.set_fit(too_large_for(holes.longest), rest, holes.start);
                     return taken;
                 }
                 Err(_) if taken > 0 => break,
