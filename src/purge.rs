@@ -98,14 +98,14 @@ pub(crate) fn enforce() {
     for arena in arena::all() {
         excess -= arena.purge_whole(arena.dirty().saturating_sub(excess), false).min(excess);
     }
-    for arena in arena::all().filter(|arena| !arena.is_huge()) {
-        excess -= arena.purge_parts(arena.dirty().saturating_sub(excess), false).min(excess);
+    for arena in arena::all() {
+        excess -= arena.purge_parts(false, arena.dirty().saturating_sub(excess), false).min(excess);
     }
     let excused = excess.min(excuse);
     EXCUSED.store(excused, Ordering::Relaxed);
     excess -= excused;
-    for arena in arena::all().filter(|arena| arena.is_huge()) {
-        excess -= arena.purge_parts(arena.dirty().saturating_sub(excess), false).min(excess);
+    for arena in arena::all() {
+        excess -= arena.purge_parts(true, arena.dirty().saturating_sub(excess), false).min(excess);
     }
     KEPT.store(excess.min(arena::take_stuck()), Ordering::Relaxed);
 }

@@ -14,7 +14,8 @@ pub(crate) struct Region {
     pub(crate) dirty: AtomicU32,
     /// Dirty since before the last tick of decay.
     pub(crate) aged: AtomicU32,
-    reserved: u32,
+    /// What the region is for: the arena's own business.
+    pub(crate) kind: AtomicU32,
 }
 
 /// The regions of an arena, of which those of the units in use are committed.

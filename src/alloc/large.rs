@@ -52,6 +52,8 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     } else if size <= READY_MOST && arena::is_likely_filled(size) {
         // SAFETY: the block's pages are committed.
         unsafe { sys::populate(start as usize, align_up(size, sys::page_size())) };
+    } else if size < huge_min() {
+        arena::advise_table(start as usize, size);
     }
 }
 

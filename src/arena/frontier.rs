@@ -4,7 +4,8 @@
 //! pages, in whole regions. Before that, blocks that span several regions get them for those that are
 //! neither their first nor their last: many programs use a corner of a buffer.
 
-use super::evidence::{BIG_BLOCKS, LARGE_BLOCKS, touched};
+use super::evidence::{BIG_BLOCKS, LARGE_BLOCKS};
+use super::kind::Kind;
 use super::{Arena, Purpose, REFUSED, Run};
 use crate::region::Region;
 use crate::sync::lasting::AtomicUsize;
@@ -17,8 +18,6 @@ const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
-/// Bytes that slabs have handed out from which on they grow by huge pages.
-const LARGE: usize = 2 << 20;
 /// How often blocks get huge pages of their own: each time may cost the process two of its 65,000 mappings.
 const INNER_MOST: usize = 1000;
 
@@ -27,7 +26,7 @@ static INNER: AtomicUsize = AtomicUsize::new(0);
 
 impl Arena {
     /// Commits the units below `end`, and a step more where the system allows it.
-    pub(super) fn commit(&self, end: usize) -> bool {
+    pub(super) fn commit(&self, end: usize, kind: Kind) -> bool {
         let frontier = self.frontier.get();
         if end <= frontier {
             return true;
@@ -35,10 +34,10 @@ impl Arena {
         let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, STEP_MOST);
         let mut generous = end.max(frontier + step);
         let huge = self.deserves_huge_pages();
-        if huge != self.is_huge.replace(huge) {
+        if huge != self.is_huge.swap(huge, Ordering::Relaxed) {
             self.advise(huge);
         }
-        if huge {
+        if huge || kind == Kind::Dense || self.purpose.get() == Purpose::Big {
             generous = generous.next_multiple_of(REGION_UNITS);
         }
         for to in [generous.min(self.units.get()), end] {
@@ -94,32 +93,25 @@ impl Arena {
             config::Huge::Always => true,
             config::Huge::Auto if super::is_limited() => false,
             config::Huge::Auto => match self.purpose.get() {
-                Purpose::Slab => {
-                    let used = self.used.load(Ordering::Relaxed) << UNIT_SHIFT;
-                    // Once on, a little emptiness does not turn it off.
-                    let enough = if self.is_huge.get() { used / 3 } else { used / 2 };
-                    touched() >= LARGE.max(enough)
-                }
+                // Regions of a kind have theirs.
+                Purpose::Slab | Purpose::FurtherSlab => false,
                 Purpose::Large => LARGE_BLOCKS.is_filled(),
                 Purpose::Big => BIG_BLOCKS.is_filled(),
             },
         }
     }
 
-    /// Advises huge pages for the regions inside a big block that is new, but for those at its ends. Under
-    /// the lock.
+    /// Advises huge pages for the regions of a big block that is new: those inside, and that of its end, which
+    /// who uses a corner of it does not come to. Under the lock.
     pub(super) fn advise_inner(&self, run: &Run) {
-        let auto = config::huge() == config::Huge::Auto && !super::is_limited();
-        if !auto || !run.clean || self.is_huge.get() || self.purpose.get() != Purpose::Big {
+        if !run.clean || self.is_huge.load(Ordering::Relaxed) || self.purpose.get() != Purpose::Big
+        {
             return;
         }
-        let from = (run.start + 1).next_multiple_of(REGION);
-        let end = (run.start + run.units * UNIT - 1) & !(REGION - 1);
-        if from >= end || INNER.fetch_add(1, Ordering::Relaxed) >= INNER_MOST {
-            return;
-        }
-        // SAFETY: the run is committed, and the caller's.
-        unsafe { sys::advise_huge(from, end - from, true) };
+        let end = run.start + run.units * UNIT;
+        let last = end & !(REGION - 1);
+        let end = if end - last >= REGION / 2 { last + REGION } else { last };
+        advise_big((run.start + 1).next_multiple_of(REGION), end);
     }
 
     /// Advises huge pages for the whole regions of the arena, or none any more.
@@ -131,5 +123,23 @@ impl Arena {
         }
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(from), (end - from) << UNIT_SHIFT, huge) };
+    }
+}
+
+/// Advises huge pages for whole regions of a big block. They may be another block's, too, in part.
+fn advise_big(from: usize, end: usize) {
+    let auto = config::huge() == config::Huge::Auto && !super::is_limited();
+    if auto && from < end && INNER.fetch_add(1, Ordering::Relaxed) < INNER_MOST {
+        // SAFETY: the regions are an arena's.
+        unsafe { sys::advise_huge(from, end - from, true) };
+    }
+}
+
+/// Advises huge pages for the region in which a new zeroed block begins, too: zeroed blocks of this size are tables,
+/// of which no corner is used alone.
+pub(crate) fn advise_table(start: usize, bytes: usize) {
+    let region = start & !(REGION - 1);
+    if Purpose::of_block(bytes) == Purpose::Big && region + REGION - start >= REGION / 2 {
+        advise_big(region, region + REGION);
     }
 }

@@ -13,38 +13,34 @@ impl Arena {
     /// `aged`, only those that the last tick had seen already. Regions that are free all over go
     /// first: what is left of others cannot be on huge pages any more. Returns how many went back.
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
-        self.purge_whole(keep, aged) + self.purge_parts(keep, aged)
+        let parts = || self.purge_parts(false, keep, aged) + self.purge_parts(true, keep, aged);
+        self.purge_whole(keep, aged) + parts()
     }
 
     /// The same for regions that are free all over alone.
     pub(crate) fn purge_whole(&self, keep: usize, aged: bool) -> usize {
-        self.purge_regions(true, keep, aged)
+        let is_free = |region: &Region| region.used.load(Ordering::Relaxed) == 0;
+        self.purge_regions(is_free, keep, aged)
     }
 
-    /// The same for regions of any kind.
-    pub(crate) fn purge_parts(&self, keep: usize, aged: bool) -> usize {
-        self.purge_regions(false, keep, aged)
+    /// The same for regions on small pages, or on huge ones, which break then.
+    pub(crate) fn purge_parts(&self, huge: bool, keep: usize, aged: bool) -> usize {
+        // A glance: who is on huge pages may change meanwhile.
+        self.purge_regions(|region| self.is_on_huge_pages(region) == huge, keep, aged)
     }
 
-    fn purge_regions(&self, only_whole: bool, keep: usize, aged: bool) -> usize {
+    fn purge_regions(&self, which: impl Fn(&Region) -> bool, keep: usize, aged: bool) -> usize {
         let mut purged = 0;
         let mut region = self.frontier().div_ceil(REGION_UNITS);
         let first = self.first.get() / REGION_UNITS;
         while region > first && self.dirty.load(Ordering::Relaxed) > keep {
             region -= 1;
-            let used = self.region(region * REGION_UNITS).used.load(Ordering::Relaxed);
-            if !only_whole || used == 0 {
+            if which(self.region(region * REGION_UNITS)) {
                 purged += self.purge_region(region, aged);
             }
         }
         PURGED.fetch_add(purged, Ordering::Relaxed);
         purged
-    }
-
-    /// Whether the arena grows by huge pages.
-    pub(crate) fn is_huge(&self) -> bool {
-        let _guard = self.lock.inherit(Rank::Arena);
-        self.is_huge.get()
     }
 
     /// What the frontier is now; other threads may move it.
@@ -92,8 +88,9 @@ impl Arena {
         region.dirty.fetch_and(!clean, Ordering::Relaxed);
         region.aged.fetch_and(!mask, Ordering::Relaxed);
         self.count_clean(clean.count_ones() as usize);
-        self.low.freed(index * REGION_UNITS + mask.trailing_zeros() as usize);
+        self.note_free(index * REGION_UNITS + mask.trailing_zeros() as usize);
         region.used.fetch_and(!mask, Ordering::Relaxed);
+        self.unsettle(index * REGION_UNITS);
         self.used.fetch_sub(mask.count_ones() as usize, Ordering::Relaxed);
         clean.count_ones() as usize
     }
@@ -137,11 +134,12 @@ impl Arena {
             self.frontier.set(old);
             return;
         }
-        if self.is_huge.get() {
+        if self.is_huge.load(Ordering::Relaxed) {
             // A fresh reservation has no advice.
             // SAFETY: as above.
             unsafe { sys::advise_huge(self.address(new), free << UNIT_SHIFT, true) };
         }
+        self.forget_advice(new, old);
         let mut dirty = 0;
         self.pieces(new, free, |region, mask| {
             dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();

@@ -13,6 +13,7 @@
 mod evidence;
 mod frontier;
 mod give_back;
+mod kind;
 mod low;
 #[cfg(loom)]
 #[allow(unsafe_code)]
@@ -22,6 +23,7 @@ mod rejoin;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{is_likely_filled, note_freed, note_touched};
+pub(crate) use frontier::advise_table;
 pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
@@ -30,6 +32,7 @@ use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Cell, Ordering, compiler_f
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
 use core::ptr;
+use kind::Kind;
 use low::Low;
 
 /// The first arena when nothing limits the address space.
@@ -57,12 +60,13 @@ pub(crate) struct Arena {
     /// Units below are committed.
     frontier: Cell<usize>,
     /// Huge pages are advised.
-    is_huge: Cell<bool>,
+    is_huge: AtomicBool,
     /// Units below have their table entries and region states.
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
     table: Cell<usize>,
-    low: Low,
+    /// For runs on small pages or any, and for those on huge ones.
+    low: [Low; 2],
     /// No unit from here on has ever been handed out.
     fresh: Cell<usize>,
     used: AtomicUsize,
@@ -107,10 +111,10 @@ impl Arena {
             first: Cell::new(0),
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
-            is_huge: Cell::new(false),
+            is_huge: AtomicBool::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
-            low: Low::new(),
+            low: [const { Low::new() }; 2],
             fresh: Cell::new(0),
             used: AtomicUsize::new(0),
             dirty: AtomicUsize::new(0),
@@ -181,8 +185,8 @@ impl Arena {
         self.units.set(units);
         self.first.set(first);
         self.frontier.set(first);
-        self.is_huge.set(false);
-        self.low.reset(first);
+        self.is_huge.store(false, Ordering::Relaxed);
+        self.low.iter().for_each(|low| low.reset(first));
         self.fresh.set(first);
         // Last: an arena is in use from when it has a base.
         compiler_fence(Ordering::Release);
@@ -222,29 +226,6 @@ impl Arena {
         self.regions.get().next_used(at, end.min(self.frontier.get()))
     }
 
-    /// The lowest run of `units` free units at a multiple of `align` units.
-    fn find(&self, units: usize, align: usize) -> Option<usize> {
-        let aligned = |unit: usize| {
-            let address = self.base.get() + (unit << UNIT_SHIFT);
-            (align_up(address, align << UNIT_SHIFT) - self.base.get()) >> UNIT_SHIFT
-        };
-        let mut at = self.low.start(units);
-        let found = loop {
-            at = aligned(self.regions.get().next_free(at, self.frontier.get()));
-            if at.checked_add(units).is_none_or(|end| end > self.units.get()) {
-                break None;
-            }
-            match self.next_used(at, at + units) {
-                None => break Some(at),
-                Some(used) => at = used + 1,
-            }
-        };
-        if align == 1 {
-            self.low.none_below(units, at);
-        }
-        found
-    }
-
     fn address(&self, unit: usize) -> usize {
         self.base.get() + (unit << UNIT_SHIFT)
     }
@@ -272,7 +253,7 @@ impl Arena {
         let dirty = dirty as usize;
         self.count_clean(dirty);
         self.used.fetch_add(units, Ordering::Relaxed);
-        self.low.taken(unit, unit + units);
+        self.low.iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
         if again > dirty {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
@@ -284,16 +265,17 @@ impl Arena {
 
     /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
     /// committed.
-    fn take(&'static self, units: usize, align: usize, commits: bool) -> Option<Run> {
+    fn take(&'static self, units: usize, align: usize, kind: Kind, commits: bool) -> Option<Run> {
         let _guard = self.lock.inherit(Rank::Arena);
         if self.base.get() == 0 {
             return None;
         }
-        let unit = self.find(units, align)?;
+        let unit = self.find(units, align, kind)?;
         let is_committed = unit + units <= self.frontier.get();
-        if !(is_committed || commits && self.commit(unit + units)) {
+        if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
+        self.settle(unit, units, kind);
         let clean = self.claim(unit, units);
         let run = Run { arena: self, start: self.address(unit), units, clean };
         self.advise_inner(&run);
@@ -301,9 +283,9 @@ impl Arena {
     }
 
     /// Whether there is address space for a run.
-    fn has_room(&self, units: usize, align: usize) -> bool {
+    fn has_room(&self, units: usize, align: usize, kind: Kind) -> bool {
         let _guard = self.lock.inherit(Rank::Arena);
-        self.base.get() != 0 && self.find(units, align).is_some()
+        self.base.get() != 0 && self.find(units, align, kind).is_some()
     }
 
     /// Takes the free units right behind a run. None when they are not free; else whether clean.
@@ -311,20 +293,22 @@ impl Arena {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = ((start - self.base.get()) >> UNIT_SHIFT) + units;
         let fits = unit + more <= self.units.get() && self.next_used(unit, unit + more).is_none();
-        (fits && self.commit(unit + more)).then(|| self.claim(unit, more))
+        (fits && self.commit(unit + more, Kind::Any)).then(|| self.claim(unit, more))
     }
 
     /// Takes back a run that the page map names no more.
     pub(crate) fn give(&self, start: usize, units: usize, dirty: bool) {
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
         let _guard = self.lock.inherit(Rank::Arena);
-        self.low.freed(unit);
+        self.note_free(unit);
         self.pieces(unit, units, |region, mask| {
             if dirty {
                 region.dirty.fetch_or(mask, Ordering::Relaxed);
             }
             region.used.fetch_and(!mask, Ordering::Relaxed);
         });
+        (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
+        self.unsettle(unit + units - 1);
         self.used.fetch_sub(units, Ordering::Relaxed);
         if dirty {
             self.dirty.fetch_add(units, Ordering::Relaxed);
@@ -375,7 +359,7 @@ impl Arena {
             dirty += (d & bit != 0) as usize;
             assert!(region.aged.load(Ordering::Relaxed) & !d & bit == 0, "aged but clean");
         }
-        self.low.check(end, |unit| self.next_used(unit, unit + 1).is_none());
+        self.check_low();
         assert_eq!(dirty, self.dirty.load(Ordering::Relaxed));
         assert!(used >= self.used.load(Ordering::Relaxed));
     }
@@ -463,17 +447,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
 
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
-    let from = |arena: &'static Arena| arena.take(units, align, true);
+    let kind = purpose.kind();
+    let from = |arena: &'static Arena| arena.take(units, align, kind, true);
     let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
     // Where an arena has the room the system has refused the memory, and one more would not help.
-    let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align));
+    let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind));
     let grown = || is_full().then(|| grow(units, align, purpose)).flatten();
     suiting().or_else(|| grown().and_then(|()| suiting())).or_else(|| all().find_map(from))
 }
 
 /// The same, without asking the system for anything.
 pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
-    all().find_map(|arena| arena.take(units, align, false))
+    all().find_map(|arena| arena.take(units, align, Kind::Any, false))
 }
 
 /// One more arena, with room for a run.
@@ -481,13 +466,14 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
-    let alike = all().filter(|arena| arena.purpose.get() == purpose).count();
+    let alike = all().filter(|arena| arena.purpose.get() == purpose.arenas()).count();
     let share = match LIMITED.load(Ordering::Relaxed) {
         0 => OTHER_BYTES << alike.min(DOUBLINGS),
         limit => (limit / 16).next_power_of_two() / 2,
     };
     // Another thread may have been faster.
-    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align)) {
+    let kind = purpose.kind();
+    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind)) {
         return Some(());
     }
     let (mut slots, mut last) = (1, &FIRST);
@@ -513,9 +499,9 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
     let mut wanted = share.max(bytes);
     // Address space may count for something, as it does when all of it is to be locked: while the
     // first arena has room, a small one would only take from the rest.
-    let is_needed = is_limited() || !FIRST.has_room(units, align);
+    let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
     let _arena = arena.lock.inherit(Rank::Arena);
-    arena.purpose.set(purpose);
+    arena.purpose.set(purpose.arenas());
     loop {
         // SAFETY: the arena is closed, and we hold its lock.
         if unsafe { arena.open_other(wanted) } {

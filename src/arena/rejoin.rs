@@ -25,11 +25,12 @@ impl Arena {
     /// worth it. Under the lock.
     pub(super) fn rejoin(&self, unit: usize, units: usize) {
         // Memory that is all committed does not come to the frontier any more.
-        if !self.is_huge.get() && self.deserves_huge_pages() {
-            self.is_huge.set(true);
+        if !self.is_huge.load(Ordering::Relaxed) && self.deserves_huge_pages() {
+            self.is_huge.store(true, Ordering::Relaxed);
             self.advise(true);
         }
-        if !self.is_huge.get()
+        let region = self.region(unit);
+        if !self.is_on_huge_pages(region)
             || RETAKEN.load(Ordering::Relaxed) < QUANTITY
             || REFUSALS.load(Ordering::Relaxed) >= REFUSALS_MOST
         {
@@ -39,7 +40,6 @@ impl Arena {
         if first < self.first.get() || first + REGION_UNITS > self.frontier.get() {
             return;
         }
-        let region = self.region(unit);
         let (used, dirty) =
             (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
         let run =

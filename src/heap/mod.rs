@@ -285,7 +285,8 @@ impl Heap {
 
     /// A new slab of `class`. Under the lock.
     fn open_slab(&'static self, class: usize) -> Option<&'static Slab> {
-        let slab = Slab::open(class, self.address())?;
+        let has_full = self.shelves[class].full.first().is_some();
+        let slab = Slab::open(class, self.address(), has_full)?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
         self.note(slab);

@@ -20,6 +20,7 @@ mod state;
 pub(crate) use list::Slabs;
 pub(crate) use state::{Look, State};
 
+use crate::arena::Purpose;
 use crate::mixed;
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicU8, AtomicUsize, Ordering};
@@ -111,9 +112,9 @@ fn bitmap_bytes(words: usize) -> usize {
 }
 
 impl Slab {
-    /// A new slab of `class` for the heap at `heap`, all of whose blocks are free. The caller
-    /// enters it into the page map and the heap's.
-    pub(crate) fn open(class: usize, heap: usize) -> Option<&'static Slab> {
+    /// A new slab of `class` for the heap at `heap`, all of whose blocks are free; `further` where the heap
+    /// has full ones. The caller enters it into the page map and the heap's.
+    pub(crate) fn open(class: usize, heap: usize, further: bool) -> Option<&'static Slab> {
         let (units, capacity) = (size_class::slab_units(class), size_class::slab_blocks(class));
         let size = size_class::size(class);
         let words = bitmap::words_for(capacity);
@@ -131,7 +132,8 @@ impl Slab {
         };
         slab.bits.set(bits);
         slab.capacity.set(capacity as u16);
-        let Some(run) = arena::take(units, 1, arena::Purpose::Slab) else {
+        let purpose = if further { Purpose::FurtherSlab } else { Purpose::Slab };
+        let Some(run) = arena::take(units, 1, purpose) else {
             // SAFETY: nobody knows of the descriptor yet.
             unsafe { slab.release_descriptor() };
             return None;

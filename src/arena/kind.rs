@@ -1,0 +1,150 @@
+//! Kinds of regions: where slabs that will be filled stand, and where all others do.
+//!
+//! The first slab of a class in a heap may stay nearly empty for ever, and hundreds of threads have dozens
+//! of classes each; a further one is opened when those before it are full. So the former stand together
+//! on small pages, of which only those cost memory that are touched, and the latter together on huge
+//! ones. A region becomes one of a kind when the first of its units is taken, and of none when all are
+//! free again.
+
+use super::Arena;
+use crate::region::Region;
+use crate::sync::Ordering;
+use crate::sys;
+use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT, align_up};
+
+/// What a run wants of its regions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing: the arena has one kind of memory.
+    Any,
+    /// Small pages.
+    Sparse,
+    /// Huge pages.
+    Dense,
+}
+
+/// What a region's word of its kind is made of. Neither of the first two: of no kind yet.
+const SPARSE: u32 = 1;
+const DENSE: u32 = 2;
+/// Huge pages have been advised, now or before it was free.
+const ADVISED: u32 = 4;
+
+impl Kind {
+    fn bit(self) -> u32 {
+        match self {
+            Kind::Any => 0,
+            Kind::Sparse => SPARSE,
+            Kind::Dense => DENSE,
+        }
+    }
+
+    /// Which of the arena's marks tells where such runs begin.
+    pub(super) fn marks(self) -> usize {
+        (self == Kind::Dense) as usize
+    }
+
+    /// Whether a region may serve a run of this kind.
+    fn suits(self, region: &Region) -> bool {
+        let other = (SPARSE | DENSE) & !self.bit();
+        self == Kind::Any || region.kind.load(Ordering::Relaxed) & other == 0
+    }
+}
+
+impl Arena {
+    /// The lowest run of `units` free units at a multiple of `align` units, in regions of a kind.
+    pub(super) fn find(&self, units: usize, align: usize, kind: Kind) -> Option<usize> {
+        let aligned = |unit: usize| {
+            let address = self.base.get() + (unit << UNIT_SHIFT);
+            (align_up(address, align << UNIT_SHIFT) - self.base.get()) >> UNIT_SHIFT
+        };
+        let low = &self.low[kind.marks()];
+        let mut at = low.start(units);
+        let found = loop {
+            at = aligned(self.regions.get().next_free(at, self.frontier.get()));
+            if at.checked_add(units).is_none_or(|end| end > self.units.get()) {
+                break None;
+            }
+            if let Some(used) = self.next_used(at, at + units) {
+                at = used + 1;
+            } else if let Some(other) = self.next_unsuited(at, at + units, kind) {
+                at = other + REGION_UNITS;
+            } else {
+                break Some(at);
+            }
+        };
+        if align == 1 {
+            low.none_below(units, at);
+        }
+        found
+    }
+
+    /// The first unit of the first region of another kind that `at..end` has a part in. Past the frontier
+    /// none has a kind.
+    fn next_unsuited(&self, at: usize, end: usize, kind: Kind) -> Option<usize> {
+        if kind == Kind::Any {
+            return None;
+        }
+        let first = at & !(REGION_UNITS - 1);
+        let known = end.min(self.frontier.get());
+        (first..known).step_by(REGION_UNITS).find(|&unit| !kind.suits(self.region(unit)))
+    }
+
+    /// Makes the regions of a run that is being taken regions of its kind. Under the lock; the run is
+    /// committed, and for a dense one all of its regions.
+    pub(super) fn settle(&self, unit: usize, units: usize, kind: Kind) {
+        if kind == Kind::Any {
+            return;
+        }
+        for unit in (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS) {
+            let region = self.region(unit);
+            let before = region.kind.load(Ordering::Relaxed);
+            if before & (SPARSE | DENSE) != 0 {
+                continue;
+            }
+            let (is_advised, wanted) = (before & ADVISED != 0, kind == Kind::Dense);
+            if is_advised != wanted {
+                // SAFETY: the units are this arena's.
+                unsafe { sys::advise_huge(self.address(unit), REGION, wanted) };
+            }
+            let advised = if wanted { ADVISED } else { 0 };
+            region.kind.store(kind.bit() | advised, Ordering::Relaxed);
+        }
+    }
+
+    /// Units of a region have become free: if all have, it is of no kind. Under the lock.
+    pub(super) fn unsettle(&self, unit: usize) {
+        let region = self.region(unit);
+        let kind = region.kind.load(Ordering::Relaxed);
+        if kind & (SPARSE | DENSE) != 0 && region.used.load(Ordering::Relaxed) == 0 {
+            region.kind.store(kind & ADVISED, Ordering::Relaxed);
+            self.note_free(unit & !(REGION_UNITS - 1));
+        }
+    }
+
+    /// Forgets what was advised for regions from `unit` on: their memory is a new mapping.
+    pub(super) fn forget_advice(&self, unit: usize, end: usize) {
+        for unit in (unit & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
+            self.region(unit).kind.fetch_and(!ADVISED, Ordering::Relaxed);
+        }
+    }
+
+    /// Units from here on have become free.
+    pub(super) fn note_free(&self, unit: usize) {
+        self.low.iter().for_each(|low| low.freed(unit));
+    }
+
+    /// Whether a region is to be on huge pages.
+    pub(super) fn is_on_huge_pages(&self, region: &Region) -> bool {
+        self.is_huge.load(Ordering::Relaxed) || region.kind.load(Ordering::Relaxed) & DENSE != 0
+    }
+
+    #[cfg(any(test, debug_assertions))]
+    pub(super) fn check_low(&self) {
+        let end = self.frontier.get();
+        let is_free = |unit: usize| self.next_used(unit, unit + 1).is_none();
+        for kind in [Kind::Sparse, Kind::Dense] {
+            let suits = |unit| is_free(unit) && kind.suits(self.region(unit));
+            self.low[kind.marks()].check(end, suits);
+        }
+    }
+}
