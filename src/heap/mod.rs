@@ -285,8 +285,7 @@ impl Heap {
 
     /// A new slab of `class`. Under the lock.
     fn open_slab(&'static self, class: usize) -> Option<&'static Slab> {
-        let has_full = self.shelves[class].full.first().is_some();
-        let slab = Slab::open(class, self.address(), has_full)?;
+        let slab = Slab::open(class, self.address(), self.shelves[class].full.first().is_some())?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
         self.note(slab);
