@@ -12,46 +12,25 @@ use core::num::NonZeroUsize;
 use core::ptr::{self, NonNull};
 use once_cell::race::OnceNonZeroUsize;
 
-/// The function behind ours of the same name, found once.
-pub(crate) struct Next(OnceNonZeroUsize, &'static CStr);
+/// libc's function behind ours, found once.
+struct Next(OnceNonZeroUsize, &'static CStr);
 
 static FREE: Next = Next::new(c"free");
 static REALLOC: Next = Next::new(c"realloc");
 static USABLE_SIZE: Next = Next::new(c"malloc_usable_size");
 
 impl Next {
-    pub(crate) const fn new(name: &'static CStr) -> Next {
+    const fn new(name: &'static CStr) -> Next {
         Next(OnceNonZeroUsize::new(), name)
     }
 
-    pub(crate) fn get(&self) -> Option<NonZeroUsize> {
+    fn get(&self) -> Option<NonZeroUsize> {
         let find = || {
             // SAFETY: the name is a string; the loader finds the next definition after ours.
             let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.1.as_ptr()) };
             NonZeroUsize::new(found as usize).ok_or(())
         };
         self.0.get_or_try_init(find).ok()
-    }
-
-    /// The one that the object with the code at `caller` brings along, which dlopen has hidden from others.
-    #[cfg(feature = "cxx")]
-    pub(crate) fn of(&self, caller: usize) -> Option<NonZeroUsize> {
-        let mut info = core::mem::MaybeUninit::<libc::Dl_info>::uninit();
-        // SAFETY: there is room for the answer, which is whole unless the call fails. An object that is loaded
-        // is opened once more, and closed: it stays where it is.
-        unsafe {
-            if libc::dladdr(caller as *const c_void, info.as_mut_ptr()) == 0 {
-                return None;
-            }
-            let object =
-                libc::dlopen(info.assume_init().dli_fname, libc::RTLD_LAZY | libc::RTLD_NOLOAD);
-            if object.is_null() {
-                return None;
-            }
-            let found = libc::dlsym(object, self.1.as_ptr());
-            libc::dlclose(object);
-            NonZeroUsize::new(found as usize)
-        }
     }
 }
 

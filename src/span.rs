@@ -81,6 +81,8 @@ pub(crate) struct Large {
     bytes: AtomicUsize,
     /// Bytes behind them that may be resident and were counted as such.
     tail: AtomicUsize,
+    /// See the large module of `alloc`.
+    zeroed: AtomicU8,
 }
 
 // SAFETY: `span` is written before the descriptor is published in the page map and by the thread
@@ -100,8 +102,18 @@ impl Large {
         let large = unsafe { piece.cast::<Large>().as_ref() };
         large.bytes.store(bytes, Ordering::Relaxed);
         large.tail.store(0, Ordering::Relaxed);
+        large.zeroed.store(0, Ordering::Relaxed);
         large.span.open(arena, start, units, Kind::Large);
         Some(large)
+    }
+
+    /// What was noted of a block that was asked for as a zeroed one; 0 for others.
+    pub(crate) fn zeroed(&self) -> u8 {
+        self.zeroed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_zeroed(&self, how: u8) {
+        self.zeroed.store(how, Ordering::Relaxed);
     }
 
     /// The descriptor behind a span of this kind.

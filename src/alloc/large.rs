@@ -17,10 +17,19 @@ const TAILS_PART: usize = 8;
 
 /// Zeroed blocks up to this size may be made resident at once.
 const READY_MOST: usize = 1 << 20;
+/// How many bytes of live blocks may be so, beside what has been shown.
+const READY_LEAST: usize = 4 << 20;
+/// What has been shown by a freed block that turned out to be full: so many times its size.
+const READY_SHOWN: usize = 4;
+/// A block was asked for as a zeroed one; and made resident at once.
+const ZEROED: u8 = 1;
+const READY: u8 = 2;
 
 static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
 static TAILS: AtomicUsize = AtomicUsize::new(0);
+static READY_LIVE: AtomicUsize = AtomicUsize::new(0);
+static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
 /// A block larger than any class at a multiple of `align`, and whether it is known to be zero.
 #[inline(never)]
@@ -49,11 +58,40 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     if !clean {
         // SAFETY: as the caller promises.
         unsafe { ptr::write_bytes(start, 0, size) };
-    } else if size <= READY_MOST && arena::is_likely_filled(size) {
-        // SAFETY: the block's pages are committed.
-        unsafe { sys::populate(start as usize, align_up(size, sys::page_size())) };
     } else if size < huge_min() {
         arena::advise_table(start as usize, size);
+    }
+    let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
+    let Some(large) = span.and_then(Large::of) else { return };
+    large.set_zeroed(ZEROED);
+    let bytes = large.bytes();
+    let may_be_ready = clean && bytes <= READY_MOST && arena::is_likely_filled(bytes);
+    if may_be_ready && !arena::is_limited() && has_shown(bytes) {
+        large.set_zeroed(READY);
+        READY_LIVE.fetch_add(bytes, Ordering::Relaxed);
+        // SAFETY: the block's pages are committed.
+        unsafe { sys::populate(start as usize, bytes) };
+    }
+}
+
+/// Whether so many bytes more may be made resident: a program whose zeroed blocks turn out to be tables with
+/// little in them pays for a few.
+fn has_shown(bytes: usize) -> bool {
+    let most = READY_LEAST + SHOWN.load(Ordering::Relaxed);
+    READY_LIVE.load(Ordering::Relaxed) + bytes <= most
+}
+
+/// Notes whether a zeroed block that is being freed was full, if that is known.
+fn note_zeroed(large: &Large, was_full: Option<bool>) {
+    let (how, bytes) = (large.zeroed(), large.bytes());
+    if how == READY {
+        READY_LIVE.fetch_sub(bytes, Ordering::Relaxed);
+    }
+    match was_full.filter(|_| how != 0) {
+        None => {}
+        Some(true) => _ = SHOWN.fetch_add(READY_SHOWN * bytes, Ordering::Relaxed),
+        // What several threads show at once may be lost.
+        Some(false) => SHOWN.store(SHOWN.load(Ordering::Relaxed) / 2, Ordering::Relaxed),
     }
 }
 
@@ -120,7 +158,8 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     let (start, bytes) = (large.start(), large.bytes());
     let (arena, units) = (arena::at(large.span().arena()), large.span().units());
     // SAFETY: we closed the block.
-    unsafe { arena::note_freed(start, bytes) };
+    let was_full = unsafe { arena::note_freed(start, bytes) };
+    note_zeroed(large, was_full);
     TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
@@ -142,6 +181,9 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
     let (start, old, units) = (large.start(), large.bytes(), large.span().units());
     let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
     let wanted = units_for(bytes);
+    // It is nobody's example any more.
+    note_zeroed(large, None);
+    large.set_zeroed(0);
     if wanted > units {
         if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none()
         {

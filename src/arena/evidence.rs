@@ -18,7 +18,7 @@ const SAMPLE_LINES: usize = 8;
 const LINE_IN_PAGE: usize = 1024 + 64;
 const LINE_WORDS: usize = 8;
 /// The average of what was found, in 256ths, weighs the last look by one part in so many.
-const WEIGHT: usize = 2;
+const WEIGHT: usize = 4;
 /// From this average on large blocks are said to be filled.
 const FILLED: usize = 200;
 
@@ -65,21 +65,22 @@ fn of(bytes: usize) -> &'static Evidence {
     }
 }
 
-/// Looks, now and then, at how much of a large block that is about to be freed has been used.
+/// Looks, now and then, at how much of a large block that is about to be freed has been used: whether most of
+/// it, if this was looked at.
 ///
 /// # Safety
 /// The block is the caller's.
-pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
+pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
     let evidence = of(bytes);
     let freed = evidence.freed.fetch_add(1, Ordering::Relaxed);
     if freed >= SAMPLE_FIRST && !freed.is_multiple_of(SAMPLE) {
-        return;
+        return None;
     }
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let step = (bytes / SAMPLE_LINES) & !(sys::page_size() - 1);
     if step == 0 {
-        return;
+        return None;
     }
     // In the middle of each part: programs keep guard pages at the ends.
     let middle = ((step / 2) & !(sys::page_size() - 1)) + LINE_IN_PAGE;
@@ -90,4 +91,5 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) {
     // Looks of several threads at once may be lost.
     let average = evidence.fullness.load(Ordering::Relaxed);
     evidence.fullness.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);
+    Some(found >= FILLED)
 }

@@ -110,7 +110,8 @@ impl Arena {
         }
         let end = run.start + run.units * UNIT;
         let last = end & !(REGION - 1);
-        let end = if end - last >= REGION / 2 { last + REGION } else { last };
+        let behind = self.address(self.units.get());
+        let end = if end - last >= REGION / 2 { (last + REGION).min(behind) } else { last };
         advise_big((run.start + 1).next_multiple_of(REGION), end);
     }
 

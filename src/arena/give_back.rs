@@ -97,6 +97,7 @@ impl Arena {
 
     /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.
     pub(crate) fn age(&self) {
+        super::rejoin::hope();
         let _guard = self.lock.inherit(Rank::Arena);
         let (first, end) = (self.first.get(), self.frontier.get());
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
@@ -139,7 +140,7 @@ impl Arena {
             // SAFETY: as above.
             unsafe { sys::advise_huge(self.address(new), free << UNIT_SHIFT, true) };
         }
-        self.forget_advice(new, old);
+        self.renew_advice(new, old);
         let mut dirty = 0;
         self.pieces(new, free, |region, mask| {
             dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();

@@ -6,16 +6,17 @@
 //! ones. A region becomes one of a kind when the first of its units is taken, and of none when all are
 //! free again.
 
-use super::Arena;
+use super::low::Low;
+use super::{Arena, Purpose};
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sys;
-use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT, align_up};
+use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Nothing: the arena has one kind of memory.
+    /// Nothing: the arena has one kind of memory, or nothing else is left.
     Any,
     /// Small pages.
     Sparse,
@@ -40,7 +41,7 @@ impl Kind {
 
     /// Which of the arena's marks tells where such runs begin.
     pub(super) fn marks(self) -> usize {
-        (self == Kind::Dense) as usize
+        self as usize
     }
 
     /// Whether a region may serve a run of this kind.
@@ -89,7 +90,7 @@ impl Arena {
         (first..known).step_by(REGION_UNITS).find(|&unit| !kind.suits(self.region(unit)))
     }
 
-    /// Makes the regions of a run that is being taken regions of its kind. Under the lock; the run is
+    /// Makes the regions of a run that has just been taken regions of its kind. Under the lock; the run is
     /// committed, and for a dense one all of its regions.
     pub(super) fn settle(&self, unit: usize, units: usize, kind: Kind) {
         if kind == Kind::Any {
@@ -103,8 +104,9 @@ impl Arena {
             }
             let (is_advised, wanted) = (before & ADVISED != 0, kind == Kind::Dense);
             if is_advised != wanted {
+                let units = REGION_UNITS.min(self.units.get() - unit);
                 // SAFETY: the units are this arena's.
-                unsafe { sys::advise_huge(self.address(unit), REGION, wanted) };
+                unsafe { sys::advise_huge(self.address(unit), units << UNIT_SHIFT, wanted) };
             }
             let advised = if wanted { ADVISED } else { 0 };
             region.kind.store(kind.bit() | advised, Ordering::Relaxed);
@@ -121,16 +123,28 @@ impl Arena {
         }
     }
 
-    /// Forgets what was advised for regions from `unit` on: their memory is a new mapping.
-    pub(super) fn forget_advice(&self, unit: usize, end: usize) {
-        for unit in (unit & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
+    /// The memory from `unit` to `end` is a new mapping, without advice. A region of which that is a part gets it
+    /// anew.
+    pub(super) fn renew_advice(&self, unit: usize, end: usize) {
+        let whole = unit.next_multiple_of(REGION_UNITS);
+        if whole > unit && self.region(unit).kind.load(Ordering::Relaxed) & ADVISED != 0 {
+            let units = whole.min(self.units.get()) - unit;
+            // SAFETY: the units are this arena's.
+            unsafe { sys::advise_huge(self.address(unit), units << UNIT_SHIFT, true) };
+        }
+        for unit in (whole..end).step_by(REGION_UNITS) {
             self.region(unit).kind.fetch_and(!ADVISED, Ordering::Relaxed);
         }
     }
 
     /// Units from here on have become free.
     pub(super) fn note_free(&self, unit: usize) {
-        self.low.iter().for_each(|low| low.freed(unit));
+        self.lows().iter().for_each(|low| low.freed(unit));
+    }
+
+    /// The marks that are in use.
+    pub(super) fn lows(&self) -> &[Low] {
+        if self.purpose.get() == Purpose::Slab { &self.low } else { &self.low[..1] }
     }
 
     /// Whether a region is to be on huge pages.
@@ -142,7 +156,8 @@ impl Arena {
     pub(super) fn check_low(&self) {
         let end = self.frontier.get();
         let is_free = |unit: usize| self.next_used(unit, unit + 1).is_none();
-        for kind in [Kind::Sparse, Kind::Dense] {
+        let kinds = [Kind::Any, Kind::Sparse, Kind::Dense];
+        for &kind in &kinds[..self.lows().len()] {
             let suits = |unit| is_free(unit) && kind.suits(self.region(unit));
             self.low[kind.marks()].check(end, suits);
         }

@@ -65,8 +65,8 @@ pub(crate) struct Arena {
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
     table: Cell<usize>,
-    /// For runs on small pages or any, and for those on huge ones.
-    low: [Low; 2],
+    /// For runs in regions of each kind; those of one kind have only the first.
+    low: [Low; 3],
     /// No unit from here on has ever been handed out.
     fresh: Cell<usize>,
     used: AtomicUsize,
@@ -94,6 +94,8 @@ static LIMITED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 static REFUSED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system and were needed again, since this was last asked.
 static RETAKEN: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
+/// Units that came back when their regions were put together, since this was last asked.
+static REJOINED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that the system did not take back, since this was last asked: memory may be locked.
 static STUCK: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system, ever.
@@ -114,7 +116,7 @@ impl Arena {
             is_huge: AtomicBool::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
-            low: [const { Low::new() }; 2],
+            low: [const { Low::new() }; 3],
             fresh: Cell::new(0),
             used: AtomicUsize::new(0),
             dirty: AtomicUsize::new(0),
@@ -253,7 +255,7 @@ impl Arena {
         let dirty = dirty as usize;
         self.count_clean(dirty);
         self.used.fetch_add(units, Ordering::Relaxed);
-        self.low.iter().for_each(|low| low.taken(unit, unit + units));
+        self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
         if again > dirty {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
@@ -275,8 +277,9 @@ impl Arena {
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
-        self.settle(unit, units, kind);
         let clean = self.claim(unit, units);
+        // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
+        self.settle(unit, units, kind);
         let run = Run { arena: self, start: self.address(unit), units, clean };
         self.advise_inner(&run);
         Some(run)
@@ -452,8 +455,9 @@ pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> 
     let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
     // Where an arena has the room the system has refused the memory, and one more would not help.
     let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind));
-    let grown = || is_full().then(|| grow(units, align, purpose)).flatten();
-    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(|| all().find_map(from))
+    let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
+    let any = |arena: &'static Arena| arena.take(units, align, Kind::Any, true);
+    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(|| all().find_map(any))
 }
 
 /// The same, without asking the system for anything.
@@ -463,7 +467,7 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 
 /// One more arena, with room for a run.
 #[cold]
-fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
+fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     let alike = all().filter(|arena| arena.purpose.get() == purpose.arenas()).count();
@@ -472,7 +476,6 @@ fn grow(units: usize, align: usize, purpose: Purpose) -> Option<()> {
         limit => (limit / 16).next_power_of_two() / 2,
     };
     // Another thread may have been faster.
-    let kind = purpose.kind();
     if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind)) {
         return Some(());
     }
@@ -539,11 +542,11 @@ pub(crate) fn is_limited() -> bool {
 
 /// Units that went back to the system and were needed again, since they were last taken.
 pub(crate) fn retaken() -> usize {
-    RETAKEN.load(Ordering::Relaxed)
+    RETAKEN.load(Ordering::Relaxed) + REJOINED.load(Ordering::Relaxed)
 }
 
 pub(crate) fn take_retaken() -> usize {
-    RETAKEN.swap(0, Ordering::Relaxed)
+    RETAKEN.swap(0, Ordering::Relaxed) + REJOINED.swap(0, Ordering::Relaxed)
 }
 
 /// Units that the system did not take back since this was last asked.

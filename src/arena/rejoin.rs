@@ -4,7 +4,7 @@
 //! would have a fault for each page, which costs ten times what the huge page would. So when memory that
 //! went back is needed again in quantity, the regions where that happens are put together.
 
-use super::{Arena, RETAKEN};
+use super::{Arena, REJOINED, RETAKEN};
 use crate::sync::Ordering;
 use crate::sync::lasting::AtomicUsize;
 use crate::sys;
@@ -15,10 +15,15 @@ const QUANTITY: usize = REGION_UNITS;
 /// A region is worth the work while so many of its units are gone.
 const GONE: u32 = REGION_UNITS as u32 / 2;
 
-/// After so many refusals in a row the system cannot, or has no huge page left. One does not count: it says,
-/// too, that nothing in the region is resident.
+/// After so many refusals in a row the system cannot, or has no huge page left; a tick begins anew. One does not
+/// count: it says, too, that nothing in the region is resident.
 const REFUSALS_MOST: usize = 8;
 static REFUSALS: AtomicUsize = AtomicUsize::new(0);
+
+/// A tick: what was refused may not be any more.
+pub(super) fn hope() {
+    REFUSALS.store(0, Ordering::Relaxed);
+}
 
 impl Arena {
     /// A run has been taken that went back before: puts the region where it begins on a huge page if that is
@@ -37,7 +42,8 @@ impl Arena {
             return;
         }
         let first = unit & !(REGION_UNITS - 1);
-        if first < self.first.get() || first + REGION_UNITS > self.frontier.get() {
+        let is_aligned = self.address(first).is_multiple_of(REGION);
+        if first < self.first.get() || first + REGION_UNITS > self.frontier.get() || !is_aligned {
             return;
         }
         let (used, dirty) =
@@ -59,6 +65,6 @@ impl Arena {
         let count = gone.count_ones() as usize;
         region.dirty.fetch_or(gone, Ordering::Relaxed);
         self.dirty.fetch_add(count, Ordering::Relaxed);
-        RETAKEN.fetch_add(count, Ordering::Relaxed);
+        REJOINED.fetch_add(count, Ordering::Relaxed);
     }
 }

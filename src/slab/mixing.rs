@@ -52,7 +52,7 @@ impl Slab {
         self.hint.set(hint as u16);
     }
 
-    /// Notes the hole that a block at `address` has left which came back. The fit rises, if it changes.
+    /// Notes the hole that a block at `address` has left which came back. The fit may change.
     pub(crate) fn note_hole(&self, address: usize) {
         let (start, count) = self.map().hole(self.granule(address));
         let (fit, rest) = (self.fit.get() as usize, self.rest.get() as usize);

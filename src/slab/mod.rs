@@ -454,7 +454,7 @@ impl Slab {
         let (inverse, bound, bits) = (self.inverse.get(), self.bound.get(), self.bits.get());
         let (free, mut low) = (self.free.get() as usize, self.low.get() as usize);
         // All but one may come back.
-        let room = if free == 0 { 0 } else { self.capacity() - 1 - free };
+        let room = if free == 0 { 0 } else { (self.capacity() - 1).saturating_sub(free) };
         let mut count = 0;
         for block in blocks.iter().take(room) {
             let offset = block.get().wrapping_sub(start);
