@@ -6,7 +6,7 @@
 #include "test.h"
 #include <time.h>
 
-enum { SIZE = 60000, MOST = 260, KEPT = 8, LIVE_KIB = MOST / KEPT * 64, SPARE_KIB = 4096, SECONDS = 8 };
+enum { SIZE = 60000, MOST = 260, KEPT = 8, LIVE_KIB = MOST / KEPT * 64, SPARE_KIB = 6144, SECONDS = 8 };
 
 static void *blocks[MOST];
 static pthread_barrier_t turn;

@@ -124,6 +124,7 @@ impl Arena {
         }
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(from), (end - from) << UNIT_SHIFT, huge) };
+        self.forget_withdrawn();
     }
 }
 

@@ -65,7 +65,16 @@ impl Arena {
             if index * REGION_UNITS >= self.frontier.get() {
                 return 0;
             }
-            let mask = chosen(region);
+            let mut mask = chosen(region);
+            if mask != 0 && self.is_on_huge_pages(region) {
+                let used = region.used.load(Ordering::Relaxed);
+                let dirty = region.dirty.load(Ordering::Relaxed);
+                // What is free and clean may be resident, too: the huge page is.
+                mask |= !(used | dirty) & self.committed(index);
+                if (used | dirty) & !mask != 0 {
+                    self.withdraw(index * REGION_UNITS);
+                }
+            }
             region.used.fetch_or(mask, Ordering::Relaxed);
             self.used.fetch_add(mask.count_ones() as usize, Ordering::Relaxed);
             mask
@@ -80,19 +89,38 @@ impl Arena {
             if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
                 clean |= run;
             } else {
-                STUCK.fetch_add(count as usize, Ordering::Relaxed);
+                let dirty = region.dirty.load(Ordering::Relaxed) & run;
+                STUCK.fetch_add(dirty.count_ones() as usize, Ordering::Relaxed);
             }
             rest &= !run;
         }
         let _guard = self.lock.inherit(Rank::Arena);
-        region.dirty.fetch_and(!clean, Ordering::Relaxed);
+        let gone = region.dirty.fetch_and(!clean, Ordering::Relaxed) & clean;
         region.aged.fetch_and(!mask, Ordering::Relaxed);
-        self.count_clean(clean.count_ones() as usize);
+        self.count_clean(gone.count_ones() as usize);
         self.note_free(index * REGION_UNITS + mask.trailing_zeros() as usize);
         region.used.fetch_and(!mask, Ordering::Relaxed);
         self.unsettle(index * REGION_UNITS);
         self.used.fetch_sub(mask.count_ones() as usize, Ordering::Relaxed);
-        clean.count_ones() as usize
+        gone.count_ones() as usize
+    }
+
+    /// The units of a region that are the arena's, and committed. Under the lock.
+    fn committed(&self, index: usize) -> u32 {
+        let start = index * REGION_UNITS;
+        let from = self.first.get().saturating_sub(start).min(REGION_UNITS) as u32;
+        let to = self.frontier.get().saturating_sub(start).min(REGION_UNITS) as u32;
+        let below =
+            |unit: u32| if unit == 0 { 0 } else { u32::MAX >> (REGION_UNITS as u32 - unit) };
+        below(to) & !below(from)
+    }
+
+    /// Pages inside a run that is in use are about to go back to the system.
+    pub(crate) fn break_up(&self, start: usize, units: usize) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        self.withdraw(unit);
+        self.withdraw(unit + units - 1);
     }
 
     /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.

@@ -10,6 +10,7 @@ use super::low::Low;
 use super::{Arena, Purpose};
 use crate::region::Region;
 use crate::sync::Ordering;
+use crate::sync::lasting::AtomicUsize;
 use crate::sys;
 use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 
@@ -29,6 +30,22 @@ const SPARSE: u32 = 1;
 const DENSE: u32 = 2;
 /// Huge pages have been advised, now or before it was free.
 const ADVISED: u32 = 4;
+/// They would be, but parts of the region went back while others were in use: the system must not fill it up again.
+const WITHDRAWN: u32 = 8;
+
+/// How many regions may be without the advice that those beside them have, and how many are: each may cost the
+/// process two of its 65,000 mappings.
+const WITHDRAWN_MOST: usize = 4000;
+static WITHDRAWN_NOW: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes that a region is not withdrawn any more, if it was; whether it was.
+fn count_withdrawn(kind: u32) -> bool {
+    let was = kind & WITHDRAWN != 0;
+    if was {
+        WITHDRAWN_NOW.fetch_sub(1, Ordering::Relaxed);
+    }
+    was
+}
 
 impl Kind {
     fn bit(self) -> u32 {
@@ -104,9 +121,7 @@ impl Arena {
             }
             let (is_advised, wanted) = (before & ADVISED != 0, kind == Kind::Dense);
             if is_advised != wanted {
-                let units = REGION_UNITS.min(self.units.get() - unit);
-                // SAFETY: the units are this arena's.
-                unsafe { sys::advise_huge(self.address(unit), units << UNIT_SHIFT, wanted) };
+                self.advise_region(unit, wanted);
             }
             let advised = if wanted { ADVISED } else { 0 };
             region.kind.store(kind.bit() | advised, Ordering::Relaxed);
@@ -119,6 +134,7 @@ impl Arena {
         let kind = region.kind.load(Ordering::Relaxed);
         if kind & (SPARSE | DENSE) != 0 && region.used.load(Ordering::Relaxed) == 0 {
             region.kind.store(kind & ADVISED, Ordering::Relaxed);
+            count_withdrawn(kind);
             self.note_free(unit & !(REGION_UNITS - 1));
         }
     }
@@ -148,8 +164,53 @@ impl Arena {
     }
 
     /// Whether a region is to be on huge pages.
-    pub(super) fn is_on_huge_pages(&self, region: &Region) -> bool {
+    pub(super) fn wants_huge_pages(&self, region: &Region) -> bool {
         self.is_huge.load(Ordering::Relaxed) || region.kind.load(Ordering::Relaxed) & DENSE != 0
+    }
+
+    /// Whether it may be on one: nothing has broken it up.
+    pub(super) fn is_on_huge_pages(&self, region: &Region) -> bool {
+        self.wants_huge_pages(region) && region.kind.load(Ordering::Relaxed) & WITHDRAWN == 0
+    }
+
+    /// Takes back the advice for the region of a unit, parts of which go back to the system. Under the lock.
+    pub(super) fn withdraw(&self, unit: usize) {
+        let region = self.region(unit);
+        let is_many = WITHDRAWN_NOW.load(Ordering::Relaxed) >= WITHDRAWN_MOST;
+        if is_many || !self.is_on_huge_pages(region) {
+            return;
+        }
+        WITHDRAWN_NOW.fetch_add(1, Ordering::Relaxed);
+        region.kind.fetch_or(WITHDRAWN, Ordering::Relaxed);
+        region.kind.fetch_and(!ADVISED, Ordering::Relaxed);
+        self.advise_region(unit, false);
+    }
+
+    /// Gives the region of a unit its advice again. Under the lock.
+    pub(super) fn restore(&self, unit: usize) {
+        let region = self.region(unit);
+        let kind = region.kind.fetch_and(!WITHDRAWN, Ordering::Relaxed);
+        if count_withdrawn(kind) {
+            if kind & DENSE != 0 {
+                region.kind.fetch_or(ADVISED, Ordering::Relaxed);
+            }
+            self.advise_region(unit, true);
+        }
+    }
+
+    /// The same for all, since the whole arena has been advised anew.
+    pub(super) fn forget_withdrawn(&self) {
+        for unit in (self.first.get()..self.frontier.get()).step_by(REGION_UNITS) {
+            let kind = self.region(unit).kind.fetch_and(!WITHDRAWN, Ordering::Relaxed);
+            count_withdrawn(kind);
+        }
+    }
+
+    fn advise_region(&self, unit: usize, huge: bool) {
+        let first = (unit & !(REGION_UNITS - 1)).max(self.first.get());
+        let end = ((unit | (REGION_UNITS - 1)) + 1).min(self.units.get());
+        // SAFETY: the units are this arena's.
+        unsafe { sys::advise_huge(self.address(first), (end - first) << UNIT_SHIFT, huge) };
     }
 
     #[cfg(any(test, debug_assertions))]

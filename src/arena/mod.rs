@@ -84,6 +84,8 @@ pub(crate) struct Run {
     pub(crate) units: usize,
     /// The memory reads as zero.
     pub(crate) clean: bool,
+    /// It is on huge pages: all of it is resident as soon as anything beside it is touched.
+    pub(crate) huge: bool,
 }
 
 static FIRST: Arena = Arena::new();
@@ -280,7 +282,8 @@ impl Arena {
         let clean = self.claim(unit, units);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, kind);
-        let run = Run { arena: self, start: self.address(unit), units, clean };
+        let huge = kind == Kind::Dense || self.is_huge.load(Ordering::Relaxed);
+        let run = Run { arena: self, start: self.address(unit), units, clean, huge };
         self.advise_inner(&run);
         Some(run)
     }

@@ -35,7 +35,7 @@ impl Arena {
             self.advise(true);
         }
         let region = self.region(unit);
-        if !self.is_on_huge_pages(region)
+        if !self.wants_huge_pages(region)
             || RETAKEN.load(Ordering::Relaxed) < QUANTITY
             || REFUSALS.load(Ordering::Relaxed) >= REFUSALS_MOST
         {
@@ -52,9 +52,14 @@ impl Arena {
             u32::MAX >> (REGION_UNITS - units.min(REGION_UNITS - (unit - first))) << (unit - first);
         let gone = !(used | dirty);
         // Where nothing else is, the first fault brings the huge page.
-        if (used | dirty) & !run == 0 || gone.count_ones() < GONE {
+        if (used | dirty) & !run == 0 {
+            self.restore(unit);
             return;
         }
+        if gone.count_ones() < GONE {
+            return;
+        }
+        self.restore(unit);
         // SAFETY: the region is committed.
         if !unsafe { sys::collapse(self.address(first), REGION) } {
             REFUSALS.fetch_add(1, Ordering::Relaxed);

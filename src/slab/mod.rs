@@ -148,7 +148,7 @@ impl Slab {
         slab.heap.store(heap, Ordering::Relaxed);
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
         let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
-        slab.touched.set(if run.clean { 0 } else { all_parts });
+        slab.touched.set(if run.clean && !run.huge { 0 } else { all_parts });
         slab.purged.set(0);
         arena::note_touched(slab.touched_bytes() as isize);
         Some(slab)
@@ -506,6 +506,9 @@ impl Slab {
         while at < parts {
             let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
             if end > at {
+                if purged == 0 {
+                    arena::at(self.span.arena()).break_up(self.span.start(), self.span.units());
+                }
                 // SAFETY: no block that is not free overlaps these pages.
                 if unsafe { sys::discard(self.span.start() + at * part, (end - at) * part) } {
                     let run = (u64::MAX >> (64 - (end - at))) << at;
