@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     long faults = page_faults();
     take_all(fill);
     if (fill)
-        CHECK_AT_MOST(page_faults() - faults, (size_t)N * SIZE / PAGE * 5 / 4);
+        CHECK_AT_MOST(page_faults() - faults, (size_t)N * SIZE / PAGE * 3 / 2);
     else
         CHECK_AT_MOST(resident_kib(), before + 5 * KIB);
     drop_all();

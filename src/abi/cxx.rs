@@ -71,8 +71,8 @@ pub extern "C" fn _ZnwmSt11align_val_t(size: usize, alignment: usize) -> *mut c_
     new_slow(size, alignment)
 }
 
-/// Stands for the alignment of a plain form.
-const PLAIN: usize = 0;
+/// Stands for the alignment of a plain form; none of an aligned one, since it is no power of two.
+const PLAIN: usize = usize::MAX;
 
 /// A block, or what the language asks for when there is none: the program's handler, as long as it has one,
 /// then an exception. What these throw passes this frame, which needs no cleaning.

@@ -19,6 +19,8 @@ const TAILS_PART: usize = 8;
 const READY_MOST: usize = 1 << 20;
 /// How many bytes of live blocks may be so, beside what has been shown.
 const READY_LEAST: usize = 4 << 20;
+/// And as a part of what is in use.
+const READY_PART: usize = 2;
 /// What has been shown by a freed block that turned out to be full: so many times its size.
 const READY_SHOWN: usize = 4;
 /// A block was asked for as a zeroed one; and made resident at once.
@@ -77,7 +79,8 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
 /// Whether so many bytes more may be made resident: a program whose zeroed blocks turn out to be tables with
 /// little in them pays for a few.
 fn has_shown(bytes: usize) -> bool {
-    let most = READY_LEAST + SHOWN.load(Ordering::Relaxed);
+    let in_use = arena::used() << UNIT_SHIFT;
+    let most = READY_LEAST + SHOWN.load(Ordering::Relaxed).min(in_use / READY_PART);
     READY_LIVE.load(Ordering::Relaxed) + bytes <= most
 }
 

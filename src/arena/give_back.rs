@@ -71,7 +71,7 @@ impl Arena {
                 let dirty = region.dirty.load(Ordering::Relaxed);
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= !(used | dirty) & self.committed(index);
-                if (used | dirty) & !mask != 0 {
+                if used & !mask != 0 {
                     self.withdraw(index * REGION_UNITS);
                 }
             }

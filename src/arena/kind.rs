@@ -47,6 +47,15 @@ fn count_withdrawn(kind: u32) -> bool {
     was
 }
 
+fn forget(region: &Region, bits: u32) {
+    count_withdrawn(region.kind.fetch_and(!bits, Ordering::Relaxed) & bits);
+}
+
+/// Forgets all that is known of a region: its memory is no more.
+pub(super) fn forget_all(region: &Region) {
+    forget(region, u32::MAX);
+}
+
 impl Kind {
     fn bit(self) -> u32 {
         match self {
@@ -128,15 +137,20 @@ impl Arena {
         }
     }
 
-    /// Units of a region have become free: if all have, it is of no kind. Under the lock.
+    /// Units of a region have become free: if all have, it is of no kind, and nothing is broken up. Under the
+    /// lock.
     pub(super) fn unsettle(&self, unit: usize) {
         let region = self.region(unit);
         let kind = region.kind.load(Ordering::Relaxed);
-        if kind & (SPARSE | DENSE) != 0 && region.used.load(Ordering::Relaxed) == 0 {
-            region.kind.store(kind & ADVISED, Ordering::Relaxed);
-            count_withdrawn(kind);
-            self.note_free(unit & !(REGION_UNITS - 1));
+        if kind & (SPARSE | DENSE | WITHDRAWN) == 0 || region.used.load(Ordering::Relaxed) != 0 {
+            return;
         }
+        if kind & (SPARSE | DENSE) == 0 {
+            return self.restore(unit);
+        }
+        region.kind.store(kind & ADVISED, Ordering::Relaxed);
+        count_withdrawn(kind);
+        self.note_free(unit & !(REGION_UNITS - 1));
     }
 
     /// The memory from `unit` to `end` is a new mapping, without advice. A region of which that is a part gets it
@@ -149,7 +163,7 @@ impl Arena {
             unsafe { sys::advise_huge(self.address(unit), units << UNIT_SHIFT, true) };
         }
         for unit in (whole..end).step_by(REGION_UNITS) {
-            self.region(unit).kind.fetch_and(!ADVISED, Ordering::Relaxed);
+            forget(self.region(unit), ADVISED | WITHDRAWN);
         }
     }
 
@@ -168,9 +182,10 @@ impl Arena {
         self.is_huge.load(Ordering::Relaxed) || region.kind.load(Ordering::Relaxed) & DENSE != 0
     }
 
-    /// Whether it may be on one: nothing has broken it up.
+    /// Whether it may be on one, perhaps from before it was free: nothing has broken it up.
     pub(super) fn is_on_huge_pages(&self, region: &Region) -> bool {
-        self.wants_huge_pages(region) && region.kind.load(Ordering::Relaxed) & WITHDRAWN == 0
+        let kind = region.kind.load(Ordering::Relaxed);
+        (self.wants_huge_pages(region) || kind & ADVISED != 0) && kind & WITHDRAWN == 0
     }
 
     /// Takes back the advice for the region of a unit, parts of which go back to the system. Under the lock.
@@ -200,9 +215,9 @@ impl Arena {
 
     /// The same for all, since the whole arena has been advised anew.
     pub(super) fn forget_withdrawn(&self) {
-        for unit in (self.first.get()..self.frontier.get()).step_by(REGION_UNITS) {
-            let kind = self.region(unit).kind.fetch_and(!WITHDRAWN, Ordering::Relaxed);
-            count_withdrawn(kind);
+        let first = self.first.get() & !(REGION_UNITS - 1);
+        for unit in (first..self.frontier.get()).step_by(REGION_UNITS) {
+            forget(self.region(unit), WITHDRAWN);
         }
     }
 

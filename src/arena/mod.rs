@@ -208,6 +208,7 @@ impl Arena {
         self.pieces(0, units, |region, _| {
             region.dirty.store(0, Ordering::Relaxed);
             region.aged.store(0, Ordering::Relaxed);
+            kind::forget_all(region);
         });
         // SAFETY: one word or zero for each unit, and the arena's own.
         unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };

@@ -63,6 +63,7 @@ impl Arena {
         // SAFETY: the region is committed.
         if !unsafe { sys::collapse(self.address(first), REGION) } {
             REFUSALS.fetch_add(1, Ordering::Relaxed);
+            self.withdraw(unit);
             return;
         }
         REFUSALS.store(0, Ordering::Relaxed);
