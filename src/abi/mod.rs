@@ -2,8 +2,9 @@
 //!
 //! [`libc`] holds the functions of the C standard, POSIX and BSD, [`glibc`] what glibc adds for
 //! tuning and statistics, [`pig`] pigalloc's own. include/pigalloc.h is generated from these
-//! three files (cxx has C++'s operators, which no header needs): their documentation is written for readers of the header, and every exported
-//! function stands there plainly, since the generator does not expand macros.
+//! three files (cxx has C++'s operators, which no header needs): their documentation is written for
+//! readers of the header, and every exported function stands there plainly, since the generator does
+//! not expand macros.
 //!
 //! No exported function calls another by its exported name: that name may be the program's own
 //! function, which may well end here.

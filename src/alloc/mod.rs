@@ -306,6 +306,21 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
     heap::examine(slab, || !is_there() || !slab.is_taken(block)).unwrap_or(!is_there())
 }
 
+/// The slab of the block that starts at `address`, and its class, if it is simple to tell: it does not look free,
+/// and its slab is one of equal blocks in the first arena. The class is MIXED when the slab just becomes a mixed one.
+#[inline(always)]
+fn find_simple(address: usize) -> Option<(&'static Slab, usize)> {
+    let base = page_map::base();
+    let found = page_map::simple_slab(base, address);
+    if found == 0 {
+        return None;
+    }
+    // SAFETY: just found.
+    let slab = unsafe { Slab::at(base, found) };
+    let class = slab.class();
+    slab.is_surely_live(address).then_some((slab, class))
+}
+
 /// Frees a block in a unit that holds none of the heap's slabs of one unit: it is another heap's, or of
 /// a slab of several units.
 #[inline(never)]
@@ -328,15 +343,8 @@ unsafe fn deallocate_elsewhere(block: *mut u8, front: &'static Front, unit: usiz
 #[inline(never)]
 unsafe fn deallocate_slow(block: *mut u8) {
     let address = block as usize;
-    let base = page_map::base();
-    let found = page_map::simple_slab(base, address);
-    if found != 0 {
-        // SAFETY: just found.
-        let slab = unsafe { Slab::at(base, found) };
-        let class = slab.class();
-        if slab.is_surely_live(address) {
-            return deallocate_small(magazine::mine(), slab, class, address);
-        }
+    if let Some((slab, class)) = find_simple(address) {
+        return deallocate_small(magazine::mine(), slab, class, address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_rest(block) }
@@ -537,15 +545,9 @@ pub(crate) unsafe fn usable_size(block: *const u8) -> usize {
 #[inline(never)]
 unsafe fn usable_size_slow(block: *const u8) -> usize {
     let Some(block) = NonNull::new(block.cast_mut()) else { return 0 };
-    let (base, address) = (page_map::base(), block.as_ptr() as usize);
-    let found = page_map::simple_slab(base, address);
-    if found != 0 {
-        // SAFETY: just found.
-        let slab = unsafe { Slab::at(base, found) };
-        let class = slab.class();
-        if class != slab::MIXED && slab.is_surely_live(address) {
-            return size_class::size(class);
-        }
+    let address = block.as_ptr() as usize;
+    if let Some((_, class)) = find_simple(address).filter(|&(_, class)| class != slab::MIXED) {
+        return size_class::size(class);
     }
     match resolve("malloc_usable_size", Misuse::FreedBlock, address) {
         Found::Small(slab) => slab.bytes_of(address),

@@ -1,8 +1,8 @@
 //! Evidence that memory is filled.
 //!
-//! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So slabs get them once
-//! there are many and most of their memory has been handed out, and large blocks once those that were
-//! freed have turned out to be full.
+//! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So large blocks get them
+//! once those that were freed have turned out to be full; slabs by their kind (see the kind module), once there
+//! are some.
 
 use super::Purpose;
 use crate::sync::Ordering;

@@ -1,8 +1,8 @@
 //! The frontier of an arena: what lies below is committed.
 //!
-//! Small heaps grow page by page, and arenas whose memory is filled (see the evidence module) by huge
-//! pages, in whole regions. Before that, blocks that span several regions get them for those that are
-//! neither their first nor their last: many programs use a corner of a buffer.
+//! Small heaps grow page by page; dense regions, and arenas of blocks that are filled (see the evidence
+//! module), by huge pages and as a whole. Before that, blocks that span several regions get them for all but
+//! the first: many programs use a corner of a buffer.
 
 use super::evidence::{BIG_BLOCKS, LARGE_BLOCKS};
 use super::kind::Kind;
