@@ -19,6 +19,9 @@ const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
+/// Large blocks come and go as a whole, so what they have in use swings by more: as much beside, and at
+/// most so many units.
+const BLOCKS_MOST: usize = LIMIT_MOST;
 
 /// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
@@ -40,13 +43,14 @@ fn limit(most: usize, dirty: usize) -> usize {
     if most > LIMIT_DEFAULT {
         return most;
     }
-    let limit = most.min((arena::used() / LIMIT_PART).max(LIMIT_LEAST));
+    let (slabs, blocks) = arena::in_use();
+    let limit = most.min(((slabs + blocks) / LIMIT_PART).max(LIMIT_LEAST));
     // Who asks for less gets no more than that.
     if most < LIMIT_DEFAULT {
         return limit;
     }
     let risen = RISEN.load(Ordering::Relaxed);
-    let limit = limit + risen;
+    let limit = limit + risen + if arena::is_limited() { 0 } else { blocks.min(BLOCKS_MOST) };
     if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
         return limit;
     }
@@ -91,10 +95,11 @@ pub(crate) fn enforce() {
         bound_kept(dirty);
         return;
     }
-    let excuse = if is_default { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
+    let (slabs, blocks) = arena::in_use();
+    let excuse = if is_default { BROKEN.min((slabs + blocks) / BROKEN_PART) } else { 0 };
     // What ticks have met is not of this look.
     arena::take_stuck();
-    let mut excess = dirty - limit + limit / 4;
+    let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);
     for arena in arena::all() {
         excess -= arena.purge_whole(arena.dirty().saturating_sub(excess), false).min(excess);
     }

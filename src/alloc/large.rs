@@ -33,9 +33,10 @@ static TAILS: AtomicUsize = AtomicUsize::new(0);
 static READY_LIVE: AtomicUsize = AtomicUsize::new(0);
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
-/// A block larger than any class at a multiple of `align`, and whether it is known to be zero.
+/// A block larger than any class at a multiple of `align`, and whether it is known to be zero. It is to be
+/// zero if `zeroed`; the caller sees to that.
 #[inline(never)]
-pub(super) fn allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
+pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>, bool)> {
     if size > MAX_REQUEST - align {
         return None;
     }
@@ -43,9 +44,9 @@ pub(super) fn allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)>
     if let Some(heap) = thread::heap() {
         heap.tick();
     }
-    try_allocate(size, align).or_else(|| {
+    try_allocate(size, align, zeroed).or_else(|| {
         super::relieve();
-        try_allocate(size, align)
+        try_allocate(size, align, zeroed)
     })
 }
 
@@ -60,8 +61,6 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     if !clean {
         // SAFETY: as the caller promises.
         unsafe { ptr::write_bytes(start, 0, size) };
-    } else if size < huge_min() {
-        arena::advise_table(start as usize, size);
     }
     let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
     let Some(large) = span.and_then(Large::of) else { return };
@@ -79,7 +78,8 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
 /// Whether so many bytes more may be made resident: a program whose zeroed blocks turn out to be tables with
 /// little in them pays for a few.
 fn has_shown(bytes: usize) -> bool {
-    let in_use = arena::used() << UNIT_SHIFT;
+    let (slabs, blocks) = arena::in_use();
+    let in_use = (slabs + blocks) << UNIT_SHIFT;
     let most = READY_LEAST + SHOWN.load(Ordering::Relaxed).min(in_use / READY_PART);
     READY_LIVE.load(Ordering::Relaxed) + bytes <= most
 }
@@ -98,7 +98,7 @@ fn note_zeroed(large: &Large, was_full: Option<bool>) {
     }
 }
 
-fn try_allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
+fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>, bool)> {
     let is_huge = size >= huge_min() || align >= huge_min();
     if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
         return Some((NonNull::new(start as *mut u8)?, true));
@@ -110,7 +110,7 @@ fn try_allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
         // The system gives no more, but what is free in the arenas may do.
         arena::take_committed(units, align)?
     } else {
-        arena::take(units, align, Purpose::of_block(bytes))?
+        arena::take(units, align, Purpose::block(bytes, zeroed))?
     };
     let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
         run.arena.give(run.start, units, !run.clean);
@@ -119,7 +119,7 @@ fn try_allocate(size: usize, align: usize) -> Option<(NonNull<u8>, bool)> {
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
     let unused = units * UNIT - bytes;
-    if !run.clean && unused >= TAIL_MIN {
+    if !run.clean && unused >= TAIL_MIN && run.arena.can_part_with(run.start + bytes) {
         keep_or_discard(large, unused);
     }
     Some((NonNull::new(run.start as *mut u8)?, run.clean))
@@ -202,7 +202,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
             purge::enforce();
         }
         let end = (start + old).min(start + wanted * UNIT);
-        if end >= start + bytes + TAIL_MIN {
+        if end >= start + bytes + TAIL_MIN && arena.can_part_with(start + bytes) {
             // SAFETY: the tail belongs to the block's units, and the block uses it no more.
             unsafe { sys::discard(start + bytes, end - start - bytes) };
         }

@@ -67,7 +67,7 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
             allocate_class(size_class::of(size))
         })
     } else {
-        large::allocate(size, UNIT).map(|(block, _)| block)
+        large::allocate(size, UNIT, false).map(|(block, _)| block)
     };
     if found.is_none() {
         purge::note_failure();
@@ -122,7 +122,7 @@ pub(crate) fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    let (block, clean) = large::allocate(size, UNIT)?;
+    let (block, clean) = large::allocate(size, UNIT, true)?;
     // SAFETY: just allocated.
     unsafe { large::make_zeroed(block, size, clean) };
     Some(block)
@@ -189,7 +189,7 @@ pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    large::allocate(size, align.max(UNIT)).map(|(block, _)| block)
+    large::allocate(size, align.max(UNIT), false).map(|(block, _)| block)
 }
 
 /// A block of at least `size` bytes at a multiple of `align`, all zero.

@@ -1,45 +1,78 @@
 //! Evidence that memory is filled.
 //!
-//! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So large blocks get them
-//! once those that were freed have turned out to be full; slabs by their kind (see the kind module), once there
-//! are some.
+//! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So blocks of a size are
+//! judged by those that were freed: how much of them had been written.
 
-use super::Purpose;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::sys;
 
-/// So many freed large blocks are looked at to begin with, and then one of so many.
+/// So many freed large blocks of a size are looked at to begin with, and then one of so many.
 const SAMPLE_FIRST: usize = 8;
 const SAMPLE: usize = 4;
-/// How many cache lines of it, one in each of so many pages, and where in the page: not where records that
-/// fill a power of two begin, whose first words are often zero.
-const SAMPLE_LINES: usize = 8;
-const LINE_IN_PAGE: usize = 1024 + 64;
+/// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
+/// the first words of records that fill a power of two are often zero.
+const SAMPLE_PAGES: usize = 8;
+const LINES_IN_PAGE: [usize; 2] = [0, 1024 + 64];
 const LINE_WORDS: usize = 8;
+/// So many looks before there is evidence.
+const LOOKS: usize = 2;
 /// The average of what was found, in 256ths, weighs the last look by one part in so many.
 const WEIGHT: usize = 4;
-/// From this average on large blocks are said to be filled.
+/// From this average on blocks are said to be filled; up to this one, to be used in a corner.
 const FILLED: usize = 200;
+const SPARSE: usize = 32;
+
+/// Blocks of sizes up to twice the least one have evidence of their own, and so on; the largest share one.
+const LEAST_SHIFT: u32 = 16;
+const SIZES: usize = 7;
 
 /// Bytes of slabs that may be resident.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
-pub(super) static LARGE_BLOCKS: Evidence = Evidence::new();
-pub(super) static BIG_BLOCKS: Evidence = Evidence::new();
+static BLOCKS: [Evidence; SIZES] = [const { Evidence::new() }; SIZES];
 
-/// Blocks freed, and the part of those looked at that was in use.
+/// Blocks freed, how many of them were looked at, and the part of these that was in use.
 pub(super) struct Evidence {
     freed: AtomicUsize,
+    looks: AtomicUsize,
     fullness: AtomicUsize,
 }
 
 impl Evidence {
     const fn new() -> Evidence {
-        Evidence { freed: AtomicUsize::new(0), fullness: AtomicUsize::new(0) }
+        Evidence {
+            freed: AtomicUsize::new(0),
+            looks: AtomicUsize::new(0),
+            fullness: AtomicUsize::new(0),
+        }
     }
 
+    /// Some have been looked at.
+    pub(super) fn is_known(&self) -> bool {
+        self.looks.load(Ordering::Relaxed) >= LOOKS
+    }
+
+    /// Most of the blocks is used.
     pub(super) fn is_filled(&self) -> bool {
-        self.fullness.load(Ordering::Relaxed) >= FILLED
+        self.is_known() && self.fullness.load(Ordering::Relaxed) >= FILLED
+    }
+
+    /// Little of them is.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.is_known() && self.fullness.load(Ordering::Relaxed) <= SPARSE
+    }
+
+    /// Whether the block that is being freed is one of those to look at.
+    fn is_due(&self) -> bool {
+        let freed = self.freed.fetch_add(1, Ordering::Relaxed);
+        freed < SAMPLE_FIRST || freed.is_multiple_of(SAMPLE)
+    }
+
+    /// Looks of several threads at once may be lost.
+    fn note(&self, found: usize) {
+        let weight = (self.looks.fetch_add(1, Ordering::Relaxed) + 1).min(WEIGHT);
+        let average = self.fullness.load(Ordering::Relaxed);
+        self.fullness.store(average - average / weight + found / weight, Ordering::Relaxed);
     }
 }
 
@@ -58,11 +91,10 @@ pub(crate) fn is_likely_filled(bytes: usize) -> bool {
     of(bytes).is_filled()
 }
 
-fn of(bytes: usize) -> &'static Evidence {
-    match Purpose::of_block(bytes) {
-        Purpose::Big => &BIG_BLOCKS,
-        _ => &LARGE_BLOCKS,
-    }
+/// What is known of blocks of a size.
+pub(super) fn of(bytes: usize) -> &'static Evidence {
+    let doublings = bytes.max(1 << LEAST_SHIFT).ilog2() - LEAST_SHIFT;
+    &BLOCKS[(doublings as usize).min(SIZES - 1)]
 }
 
 /// Looks, now and then, at how much of a large block that is about to be freed has been used: whether most of
@@ -72,24 +104,23 @@ fn of(bytes: usize) -> &'static Evidence {
 /// The block is the caller's.
 pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
     let evidence = of(bytes);
-    let freed = evidence.freed.fetch_add(1, Ordering::Relaxed);
-    if freed >= SAMPLE_FIRST && !freed.is_multiple_of(SAMPLE) {
-        return None;
-    }
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
-    let step = (bytes / SAMPLE_LINES) & !(sys::page_size() - 1);
-    if step == 0 {
+    let page = sys::page_size();
+    let step = (bytes / SAMPLE_PAGES) & !(page - 1);
+    if !evidence.is_due() || step == 0 {
         return None;
     }
     // In the middle of each part: programs keep guard pages at the ends.
-    let middle = ((step / 2) & !(sys::page_size() - 1)) + LINE_IN_PAGE;
-    let line = |i: usize| (start + i * step + middle) as *const [usize; LINE_WORDS];
-    // SAFETY: the lines lie in the block, which the caller owns, and are aligned.
-    let is_used = |&i: &usize| unsafe { line(i).read_volatile() } != [0; LINE_WORDS];
-    let found = (0..SAMPLE_LINES).filter(is_used).count() * 256 / SAMPLE_LINES;
-    // Looks of several threads at once may be lost.
-    let average = evidence.fullness.load(Ordering::Relaxed);
-    evidence.fullness.store(average - average / WEIGHT + found / WEIGHT, Ordering::Relaxed);
+    let middle = (step / 2) & !(page - 1);
+    let is_used = |i: &usize| {
+        let line = |at: usize| (start + i * step + middle + at) as *const [usize; LINE_WORDS];
+        // SAFETY: the lines lie in the block, which the caller owns, and are aligned.
+        LINES_IN_PAGE
+            .iter()
+            .any(|&at| unsafe { line(at).read_volatile() }.iter().any(|&word| word != 0))
+    };
+    let found = (0..SAMPLE_PAGES).filter(is_used).count() * 256 / SAMPLE_PAGES;
+    evidence.note(found);
     Some(found >= FILLED)
 }

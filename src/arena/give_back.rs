@@ -67,13 +67,8 @@ impl Arena {
             }
             let mut mask = chosen(region);
             if mask != 0 && self.is_on_huge_pages(region) {
-                let used = region.used.load(Ordering::Relaxed);
-                let dirty = region.dirty.load(Ordering::Relaxed);
                 // What is free and clean may be resident, too: the huge page is.
-                mask |= !(used | dirty) & self.committed(index);
-                if used & !mask != 0 {
-                    self.withdraw(index * REGION_UNITS);
-                }
+                mask |= self.clean(index);
             }
             region.used.fetch_or(mask, Ordering::Relaxed);
             self.used.fetch_add(mask.count_ones() as usize, Ordering::Relaxed);
@@ -99,10 +94,20 @@ impl Arena {
         region.aged.fetch_and(!mask, Ordering::Relaxed);
         self.count_clean(gone.count_ones() as usize);
         self.note_free(index * REGION_UNITS + mask.trailing_zeros() as usize);
-        region.used.fetch_and(!mask, Ordering::Relaxed);
+        let used = region.used.fetch_and(!mask, Ordering::Relaxed) & !mask;
+        if clean != 0 && used != 0 {
+            self.withdraw(index * REGION_UNITS);
+        }
         self.unsettle(index * REGION_UNITS);
         self.used.fetch_sub(mask.count_ones() as usize, Ordering::Relaxed);
         gone.count_ones() as usize
+    }
+
+    /// The units of a region that are free, clean and committed. Under the lock.
+    fn clean(&self, index: usize) -> u32 {
+        let region = self.region(index * REGION_UNITS);
+        let used = region.used.load(Ordering::Relaxed);
+        !(used | region.dirty.load(Ordering::Relaxed)) & self.committed(index)
     }
 
     /// The units of a region that are the arena's, and committed. Under the lock.
@@ -115,12 +120,39 @@ impl Arena {
         below(to) & !below(from)
     }
 
-    /// Pages inside a run that is in use are about to go back to the system.
+    /// Pages inside a run that is in use are about to go back to the system. Where they were on huge pages, all
+    /// beside them may be resident, too.
     pub(crate) fn break_up(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        self.withdraw(unit);
-        self.withdraw(unit + units - 1);
+        for unit in [unit, unit + units - 1] {
+            let region = self.region(unit);
+            if !self.is_on_huge_pages(region) {
+                continue;
+            }
+            let resident = self.clean(unit / REGION_UNITS);
+            region.dirty.fetch_or(resident, Ordering::Relaxed);
+            self.dirty.fetch_add(resident.count_ones() as usize, Ordering::Relaxed);
+            self.withdraw(unit);
+        }
+    }
+
+    /// All pages of a run are in use again. Its regions get their advice back, where they have no free unit.
+    pub(crate) fn mend(&self, start: usize, units: usize) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        for unit in [unit, unit + units - 1] {
+            if self.region(unit).used.load(Ordering::Relaxed) == u32::MAX {
+                self.restore(unit);
+            }
+        }
+    }
+
+    /// Whether a part of a run that is in use can go back to the system alone.
+    pub(crate) fn can_part_with(&self, address: usize) -> bool {
+        let unit = (address - self.base.get()) >> UNIT_SHIFT;
+        // A glance, as for purges.
+        !self.is_on_huge_pages(self.region(unit))
     }
 
     /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.

@@ -6,8 +6,9 @@
 //! ones. A region becomes one of a kind when the first of its units is taken, and of none when all are
 //! free again.
 
+use super::Arena;
 use super::low::Low;
-use super::{Arena, Purpose};
+use super::purpose::{BIG, has_kinds};
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::AtomicUsize;
@@ -65,6 +66,15 @@ impl Kind {
         }
     }
 
+    /// That of a region.
+    pub(super) fn of(region: &Region) -> Kind {
+        match region.kind.load(Ordering::Relaxed) & (SPARSE | DENSE) {
+            SPARSE => Kind::Sparse,
+            DENSE => Kind::Dense,
+            _ => Kind::Any,
+        }
+    }
+
     /// Which of the arena's marks tells where such runs begin.
     pub(super) fn marks(self) -> usize {
         self as usize
@@ -117,12 +127,16 @@ impl Arena {
     }
 
     /// Makes the regions of a run that has just been taken regions of its kind. Under the lock; the run is
-    /// committed, and for a dense one all of its regions.
-    pub(super) fn settle(&self, unit: usize, units: usize, kind: Kind) {
+    /// committed, and for a dense one all of its regions. Of a big block only the region where it begins can be
+    /// sparse: who uses a corner of it does not come to the others.
+    pub(super) fn settle(&self, first: usize, units: usize, kind: Kind) {
         if kind == Kind::Any {
             return;
         }
-        for unit in (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS) {
+        let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT);
+        let is_inner = |unit: usize| is_big && unit > first && end - unit >= REGION_UNITS / 2;
+        for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
+            let kind = if is_inner(unit) { Kind::Dense } else { kind };
             let region = self.region(unit);
             let before = region.kind.load(Ordering::Relaxed);
             if before & (SPARSE | DENSE) != 0 {
@@ -134,6 +148,7 @@ impl Arena {
             }
             let advised = if wanted { ADVISED } else { 0 };
             region.kind.store(kind.bit() | advised, Ordering::Relaxed);
+            count_withdrawn(before);
         }
     }
 
@@ -146,7 +161,8 @@ impl Arena {
             return;
         }
         if kind & (SPARSE | DENSE) == 0 {
-            return self.restore(unit);
+            self.restore(unit);
+            return;
         }
         region.kind.store(kind & ADVISED, Ordering::Relaxed);
         count_withdrawn(kind);
@@ -174,7 +190,7 @@ impl Arena {
 
     /// The marks that are in use.
     pub(super) fn lows(&self) -> &[Low] {
-        if self.purpose.get() == Purpose::Slab { &self.low } else { &self.low[..1] }
+        if has_kinds() { &self.low } else { &self.low[..1] }
     }
 
     /// Whether a region is to be on huge pages.
@@ -201,24 +217,18 @@ impl Arena {
         self.advise_region(unit, false);
     }
 
-    /// Gives the region of a unit its advice again. Under the lock.
-    pub(super) fn restore(&self, unit: usize) {
+    /// Gives the region of a unit its advice again, if that was taken back; whether it was. Under the lock.
+    pub(super) fn restore(&self, unit: usize) -> bool {
         let region = self.region(unit);
         let kind = region.kind.fetch_and(!WITHDRAWN, Ordering::Relaxed);
-        if count_withdrawn(kind) {
-            if kind & DENSE != 0 {
+        let was_withdrawn = count_withdrawn(kind);
+        if was_withdrawn {
+            if !self.is_huge.load(Ordering::Relaxed) {
                 region.kind.fetch_or(ADVISED, Ordering::Relaxed);
             }
             self.advise_region(unit, true);
         }
-    }
-
-    /// The same for all, since the whole arena has been advised anew.
-    pub(super) fn forget_withdrawn(&self) {
-        let first = self.first.get() & !(REGION_UNITS - 1);
-        for unit in (first..self.frontier.get()).step_by(REGION_UNITS) {
-            forget(self.region(unit), WITHDRAWN);
-        }
+        was_withdrawn
     }
 
     fn advise_region(&self, unit: usize, huge: bool) {

@@ -23,7 +23,6 @@ mod rejoin;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{is_likely_filled, note_freed, note_touched};
-pub(crate) use frontier::advise_table;
 pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
@@ -34,6 +33,7 @@ use crate::{meta, page_map, sys};
 use core::ptr;
 use kind::Kind;
 use low::Low;
+use purpose::{BIG, Tenants};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
@@ -48,7 +48,7 @@ const LEAST_BYTES: usize = 1 << 20;
 /// A reserved range.
 pub(crate) struct Arena {
     lock: Lock,
-    purpose: Cell<Purpose>,
+    tenants: Cell<Tenants>,
     slot: Cell<usize>,
     base: Cell<usize>,
     /// There is a reservation: for who does not hold the lock.
@@ -107,7 +107,7 @@ impl Arena {
     const fn new() -> Arena {
         Arena {
             lock: Lock::new(),
-            purpose: Cell::new(Purpose::Slab),
+            tenants: Cell::new(Tenants::Slabs),
             slot: Cell::new(0),
             base: Cell::new(0),
             is_open: AtomicBool::new(false),
@@ -283,10 +283,8 @@ impl Arena {
         let clean = self.claim(unit, units);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, kind);
-        let huge = kind == Kind::Dense || self.is_huge.load(Ordering::Relaxed);
-        let run = Run { arena: self, start: self.address(unit), units, clean, huge };
-        self.advise_inner(&run);
-        Some(run)
+        let huge = self.is_on_huge_pages(self.region(unit));
+        Some(Run { arena: self, start: self.address(unit), units, clean, huge })
     }
 
     /// Whether there is address space for a run.
@@ -298,9 +296,17 @@ impl Arena {
     /// Takes the free units right behind a run. None when they are not free; else whether clean.
     pub(crate) fn extend(&self, start: usize, units: usize, more: usize) -> Option<bool> {
         let _guard = self.lock.inherit(Rank::Arena);
-        let unit = ((start - self.base.get()) >> UNIT_SHIFT) + units;
+        let first = (start - self.base.get()) >> UNIT_SHIFT;
+        let unit = first + units;
         let fits = unit + more <= self.units.get() && self.next_used(unit, unit + more).is_none();
-        (fits && self.commit(unit + more, Kind::Any)).then(|| self.claim(unit, more))
+        let kind = Kind::of(self.region(first));
+        let whole = if units + more >= BIG >> UNIT_SHIFT { Kind::Dense } else { kind };
+        if !(fits && self.commit(unit + more, whole)) {
+            return None;
+        }
+        let clean = self.claim(unit, more);
+        self.settle(first, units + more, kind);
+        Some(clean)
     }
 
     /// Takes back a run that the page map names no more.
@@ -474,7 +480,7 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
-    let alike = all().filter(|arena| arena.purpose.get() == purpose.arenas()).count();
+    let alike = all().filter(|arena| arena.tenants.get() == purpose.tenants()).count();
     let share = match LIMITED.load(Ordering::Relaxed) {
         0 => OTHER_BYTES << alike.min(DOUBLINGS),
         limit => (limit / 16).next_power_of_two() / 2,
@@ -508,7 +514,7 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     // first arena has room, a small one would only take from the rest.
     let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
     let _arena = arena.lock.inherit(Rank::Arena);
-    arena.purpose.set(purpose.arenas());
+    arena.tenants.set(purpose.tenants());
     loop {
         // SAFETY: the arena is closed, and we hold its lock.
         if unsafe { arena.open_other(wanted) } {
@@ -558,15 +564,20 @@ pub(crate) fn take_stuck() -> usize {
     STUCK.swap(0, Ordering::Relaxed)
 }
 
-/// Units in use, and those of slabs only as far as they may be resident.
-pub(crate) fn used() -> usize {
-    let (mut slabs, mut others) = (0, 0);
-    for arena in all() {
-        // Where address space is limited, slabs are not told from blocks.
-        let is_slabs = arena.purpose.get() == Purpose::Slab && !is_limited();
-        *(if is_slabs { &mut slabs } else { &mut others }) += arena.used.load(Ordering::Relaxed);
+/// Units in use of slabs, only as far as they may be resident, and of large blocks.
+pub(crate) fn in_use() -> (usize, usize) {
+    if is_limited() {
+        // Slabs are not told from blocks.
+        return (0, all().map(|arena| arena.used.load(Ordering::Relaxed)).sum());
     }
-    others + slabs.min(units_for(evidence::touched()))
+    let slabs = used_by(Tenants::Slabs).min(units_for(evidence::touched()));
+    (slabs, used_by(Tenants::LargeBlocks) + used_by(Tenants::BigBlocks))
+}
+
+/// Units in use in the arenas of some tenants.
+fn used_by(tenants: Tenants) -> usize {
+    let theirs = all().filter(|arena| arena.tenants.get() == tenants);
+    theirs.map(|arena| arena.used.load(Ordering::Relaxed)).sum()
 }
 
 /// Bytes that went back to the system from free units, ever.

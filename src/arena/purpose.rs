@@ -1,56 +1,100 @@
 //! What runs are for, and which arenas serve it.
 
-use super::evidence::touched;
+use super::evidence::{self, touched};
 use super::kind::Kind;
-use super::{Arena, is_limited};
+use super::{Arena, in_use, is_limited, used_by};
 use crate::config;
-use crate::units::REGION;
+use crate::units::{REGION, UNIT_SHIFT};
 
-/// Blocks from this size on are backed by huge pages inside at once.
+/// Blocks from this size on have arenas of their own.
 pub(super) const BIG: usize = 2 * REGION;
 
-/// Bytes of slabs in use from which on huge pages may be.
-const LARGE: usize = 2 << 20;
+/// Bytes of slabs in use from which on further ones are taken to be filled.
+const SLABS_IN_USE: usize = 1 << 20;
 
-/// What a run is for. Slabs fill the first arena, and large blocks have others, so that each can
-/// have the pages that suit it; where address space is short, all arenas serve all.
+/// Without evidence blocks from this size on are taken to be filled when so many bytes are in use, but not when
+/// blocks have more than that much.
+const HOPEFUL: usize = 256 << 10;
+const HOPEFUL_IN_USE: usize = 2 << 20;
+const HOPEFUL_BLOCKS: usize = 16 << 20;
+/// And smaller ones while all blocks have no more than this part of what slabs have: stacks and buffers of this
+/// size are used in a corner more often, and by the thousand.
+const HOPEFUL_PART: usize = 4;
+
+/// Which runs an arena has. Slabs fill the first arena, and large blocks have others, so that each can grow
+/// dense; where address space is short, all arenas serve all.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Purpose {
-    Slab = 0,
-    /// A slab of a class of which its heap has full ones.
-    FurtherSlab,
-    /// One block.
-    Large,
-    /// One block of several huge pages.
-    Big,
+pub(super) enum Tenants {
+    Slabs = 0,
+    LargeBlocks,
+    BigBlocks,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Purpose {
+    tenants: Tenants,
+    /// It is likely that most of it will be used.
+    is_filled: bool,
 }
 
 impl Purpose {
-    /// That of a large block.
-    pub(crate) fn of_block(bytes: usize) -> Purpose {
-        if bytes < BIG { Purpose::Large } else { Purpose::Big }
+    /// A slab; a further one is of a class of which its heap has full ones.
+    pub(crate) fn slab(is_further: bool) -> Purpose {
+        Purpose { tenants: Tenants::Slabs, is_filled: is_further && touched() >= SLABS_IN_USE }
+    }
+
+    /// A large block; a zeroed one is a table, of which no corner is used alone.
+    pub(crate) fn block(bytes: usize, is_zeroed: bool) -> Purpose {
+        let is_big = bytes >= BIG;
+        let tenants = if is_big { Tenants::BigBlocks } else { Tenants::LargeBlocks };
+        let evidence = evidence::of(bytes);
+        let is_hopeful = || {
+            if evidence.is_known() {
+                bytes >= HOPEFUL && !evidence.is_sparse()
+            } else {
+                may_hope(bytes, tenants)
+            }
+        };
+        let is_filled = is_big && is_zeroed || evidence.is_filled() || is_hopeful();
+        Purpose { tenants, is_filled }
     }
 
     /// Whether an arena has runs for this.
     pub(super) fn suits(self, arena: &Arena) -> bool {
-        is_limited() || arena.purpose.get() == self.arenas()
+        is_limited() || arena.tenants.get() == self.tenants
     }
 
-    /// The purpose of the arenas that serve this one.
-    pub(super) fn arenas(self) -> Purpose {
-        if self == Purpose::FurtherSlab { Purpose::Slab } else { self }
+    /// The tenants of the arenas that serve this.
+    pub(super) fn tenants(self) -> Tenants {
+        self.tenants
     }
 
     /// What regions runs for this want.
     pub(super) fn kind(self) -> Kind {
-        let is_slab = self.arenas() == Purpose::Slab;
-        if !is_slab || is_limited() || config::huge() != config::Huge::Auto {
+        if !has_kinds() {
             Kind::Any
-        } else if self == Purpose::FurtherSlab && touched() >= LARGE {
+        } else if self.is_filled {
             Kind::Dense
         } else {
             Kind::Sparse
         }
     }
+}
+
+/// Whether a block of which nothing is known may be taken to be filled: what that costs if it is not is little
+/// beside the rest.
+fn may_hope(bytes: usize, tenants: Tenants) -> bool {
+    let (slabs, blocks) = in_use();
+    let (slabs, blocks) = (slabs << UNIT_SHIFT, blocks << UNIT_SHIFT);
+    if bytes < HOPEFUL {
+        return slabs >= HOPEFUL_IN_USE && blocks <= slabs / HOPEFUL_PART;
+    }
+    slabs + blocks >= HOPEFUL_IN_USE && used_by(tenants) << UNIT_SHIFT <= HOPEFUL_BLOCKS
+}
+
+/// Whether regions are of kinds at all.
+pub(super) fn has_kinds() -> bool {
+    config::huge() == config::Huge::Auto && !is_limited()
 }

@@ -29,12 +29,10 @@ impl Arena {
     /// A run has been taken that went back before: puts the region where it begins on a huge page if that is
     /// worth it. Under the lock.
     pub(super) fn rejoin(&self, unit: usize, units: usize) {
-        // Memory that is all committed does not come to the frontier any more.
-        if !self.is_huge.load(Ordering::Relaxed) && self.deserves_huge_pages() {
-            self.is_huge.store(true, Ordering::Relaxed);
-            self.advise(true);
-        }
         let region = self.region(unit);
+        if region.used.load(Ordering::Relaxed) == u32::MAX {
+            self.restore(unit);
+        }
         if !self.wants_huge_pages(region)
             || RETAKEN.load(Ordering::Relaxed) < QUANTITY
             || REFUSALS.load(Ordering::Relaxed) >= REFUSALS_MOST
@@ -59,11 +57,14 @@ impl Arena {
         if gone.count_ones() < GONE {
             return;
         }
-        self.restore(unit);
+        let was_withdrawn = self.restore(unit);
         // SAFETY: the region is committed.
         if !unsafe { sys::collapse(self.address(first), REGION) } {
             REFUSALS.fetch_add(1, Ordering::Relaxed);
-            self.withdraw(unit);
+            // Where nothing was resident, nothing is broken up.
+            if was_withdrawn {
+                self.withdraw(unit);
+            }
             return;
         }
         REFUSALS.store(0, Ordering::Relaxed);

@@ -33,6 +33,8 @@ use core::ptr::NonNull;
 const INLINE: usize = 4;
 /// Parts of a slab that are known to be resident or not.
 const PARTS: usize = 64;
+/// A huge page is worth more than less than this part of a slab.
+const WORTH_A_BREAK: usize = 8;
 
 /// The descriptor. Its first cache line is what threads read that free a block of the slab, and hardly
 /// changes; its second is what changes with every batch of blocks.
@@ -132,8 +134,7 @@ impl Slab {
         };
         slab.bits.set(bits);
         slab.capacity.set(capacity as u16);
-        let purpose = if further { Purpose::FurtherSlab } else { Purpose::Slab };
-        let Some(run) = arena::take(units, 1, purpose) else {
+        let Some(run) = arena::take(units, 1, Purpose::slab(further)) else {
             // SAFETY: nobody knows of the descriptor yet.
             unsafe { slab.release_descriptor() };
             return None;
@@ -411,6 +412,9 @@ impl Slab {
         arena::note_touched(bytes as isize);
         let again = (touched[0] ^ before) & self.purged.get();
         if again != 0 {
+            if self.purged.get() & !touched[0] == 0 {
+                arena::at(self.span.arena()).mend(self.span.start(), self.span.units());
+            }
             RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
         }
         bytes
@@ -502,15 +506,18 @@ impl Slab {
             let to = ((i + 1) * part).div_ceil(size).min(self.capacity());
             self.touched.get() >> i & 1 == 1 && bitmap::all_set(words, from, to)
         };
+        let (arena, start) = (arena::at(self.span.arena()), self.span.start());
+        let least = if arena.can_part_with(start) { 1 } else { parts / WORTH_A_BREAK };
+        if (0..parts).filter(|&i| is_free(i)).count() < least.max(1) {
+            return 0;
+        }
+        arena.break_up(start, self.span.units());
         let mut at = 0;
         while at < parts {
             let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
             if end > at {
-                if purged == 0 {
-                    arena::at(self.span.arena()).break_up(self.span.start(), self.span.units());
-                }
                 // SAFETY: no block that is not free overlaps these pages.
-                if unsafe { sys::discard(self.span.start() + at * part, (end - at) * part) } {
+                if unsafe { sys::discard(start + at * part, (end - at) * part) } {
                     let run = (u64::MAX >> (64 - (end - at))) << at;
                     self.touched.set(self.touched.get() & !run);
                     self.purged.set(self.purged.get() | run);
