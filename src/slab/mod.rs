@@ -370,22 +370,39 @@ impl Slab {
     /// Takes up to `most` free blocks, lowest first. Returns how many bytes became resident.
     pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) -> usize {
         let most = most.min(self.free());
-        let words = self.words();
+        let (start, size, words) = (self.span.start(), self.size(), self.words());
         let (mut word, mut left) = (self.low.get() as usize, most);
         let (mut first, mut last) = (usize::MAX, 0);
         while left > 0 {
-            let mut bits = words[word];
-            while bits != 0 && left > 0 {
-                last = word * 64 + bits.trailing_zeros() as usize;
-                first = first.min(last);
-                bits &= bits - 1;
-                left -= 1;
-                each(self.block(last));
-            }
-            words[word] = bits;
-            if bits == 0 && left > 0 {
+            let bits = words[word];
+            if bits == 0 {
                 word += 1;
+                continue;
             }
+            let at = bits.trailing_zeros();
+            last = word * 64 + at as usize;
+            first = first.min(last);
+            words[word] = if bits >> at == u64::MAX >> at {
+                // All from there on, as in a slab that is new.
+                let count = (64 - at as usize).min(left);
+                let mut block = start + last * size;
+                for _ in 0..count {
+                    each(block);
+                    block += size;
+                }
+                left -= count;
+                last += count - 1;
+                bits & (u64::MAX << at).checked_shl(count as u32).unwrap_or(0)
+            } else {
+                let mut rest = bits;
+                while rest != 0 && left > 0 {
+                    last = word * 64 + rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    left -= 1;
+                    each(start + last * size);
+                }
+                rest
+            };
         }
         self.low.set(word as u8);
         self.is_active.set(u8::MAX);
