@@ -8,8 +8,8 @@
 
 use crate::lock::{Lock, Rank};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
-use crate::units::{UNIT, align_up};
-use crate::{meta, sys};
+use crate::units::{MAX_REQUEST, REGION, UNIT, align_up};
+use crate::{arena, config, meta, sys};
 use core::ptr;
 
 /// Records in a chunk of the table, which fills 4 KiB.
@@ -95,9 +95,40 @@ fn adopt(start: usize, bytes: usize) -> bool {
 /// A zeroed block of at least `bytes` bytes at a multiple of `align`.
 pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
-    let bytes = align_up(bytes, page);
+    let (start, bytes) = map(align_up(bytes, page), align)?;
+    if bytes >= 2 * REGION && has_huge_pages() {
+        // The ends come page by page, since a page that is there keeps a huge one away: programs that
+        // use a corner of a large buffer use its start, or its end.
+        for end in [start, start + bytes - page] {
+            // SAFETY: the pages of the block's ends.
+            unsafe { (end as *const usize).read_volatile() };
+        }
+        // SAFETY: the block's own mapping.
+        unsafe { sys::advise_huge(start, bytes, true) };
+    }
+    publish(start, bytes)
+}
+
+/// The same for a block that grows: it will be filled, and stands on huge pages from start to end.
+pub(crate) fn allocate_growing(bytes: usize) -> Option<usize> {
+    if !has_huge_pages() {
+        return allocate(bytes, UNIT);
+    }
+    let (start, bytes) = map(align_up(bytes, REGION), REGION)?;
+    // SAFETY: the block's own mapping.
+    unsafe { sys::advise_huge(start, bytes, true) };
+    publish(start, bytes)
+}
+
+fn has_huge_pages() -> bool {
+    config::huge() != config::Huge::Never && !arena::is_limited()
+}
+
+/// A new mapping at a multiple of `align`, and its size.
+fn map(bytes: usize, align: usize) -> Option<(usize, usize)> {
+    let page = sys::page_size();
     let slack = align.saturating_sub(page);
-    let total = bytes.checked_add(slack).filter(|&total| total <= crate::units::MAX_REQUEST)?;
+    let total = bytes.checked_add(slack).filter(|&total| total <= MAX_REQUEST)?;
     if COUNT.load(Ordering::Relaxed) >= MOST {
         return None;
     }
@@ -111,16 +142,12 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
         if mapping + total > start + bytes {
             sys::unmap(start + bytes, mapping + total - start - bytes);
         }
-        if bytes >= 2 * crate::units::REGION && crate::config::huge() != crate::config::Huge::Never
-        {
-            // The ends come page by page, since a page that is there keeps a huge one away: programs that
-            // use a corner of a large buffer use its start, or its end.
-            for end in [start, start + bytes - page] {
-                (end as *const usize).read_volatile();
-            }
-            sys::advise_huge(start, bytes, true);
-        }
     }
+    Some((start, bytes))
+}
+
+/// Makes a mapping a block.
+fn publish(start: usize, bytes: usize) -> Option<usize> {
     if adopt(start, bytes) {
         return Some(start);
     }
@@ -178,7 +205,13 @@ pub(crate) unsafe fn free(start: usize) -> bool {
 /// # Safety
 /// `start` is a live huge block of `old` usable bytes, and nobody else uses it meanwhile.
 pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<usize> {
-    let bytes = align_up(bytes.max(UNIT), sys::page_size());
+    let mut bytes = align_up(bytes.max(UNIT), sys::page_size());
+    // One of whole regions keeps to them, unless it shrinks to half: it stands on huge pages.
+    let is_whole = start.is_multiple_of(REGION) && old.is_multiple_of(REGION);
+    let whole = align_up(bytes, REGION);
+    if is_whole && whole > old / 2 && has_huge_pages() {
+        bytes = whole;
+    }
     if bytes == old {
         return Some(start);
     }
@@ -192,7 +225,7 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     record.bytes.store(0, Ordering::Relaxed);
     compiler_fence(Ordering::Release);
     // SAFETY: the caller's block is one mapping.
-    let moved = unsafe { sys::remap(start, old, bytes) };
+    let moved = unsafe { sys::remap(start, old, bytes, if is_whole { REGION } else { UNIT }) };
     compiler_fence(Ordering::Release);
     record.start.store(moved.unwrap_or(start), Ordering::Relaxed);
     record.bytes.store(if moved.is_some() { bytes } else { old }, Ordering::Release);

@@ -20,7 +20,7 @@ use core::ptr::{self, NonNull};
 
 /// A growing block that has to move gets a mapping of its own from this size on: it then grows by
 /// mremap and is not copied again.
-const GROWING_MIN: usize = 1 << 20;
+const GROWING_MIN: usize = 2 << 20;
 /// Blocks up to this size don't shrink.
 const SMALLEST: usize = 2 * MIN_ALIGN;
 /// Up to this size, one gets more than it asks for.
@@ -511,7 +511,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     };
     let grows = size > old && old > size_class::MAX;
     let new = if grows && size >= GROWING_MIN && huge::has_room() {
-        huge::allocate(size, UNIT).and_then(|start| NonNull::new(start as *mut u8))
+        huge::allocate_growing(size).and_then(|start| NonNull::new(start as *mut u8))
     } else {
         None
     };

@@ -33,7 +33,7 @@ use crate::{meta, page_map, sys};
 use core::ptr;
 use kind::Kind;
 use low::Low;
-use purpose::{BIG, Tenants};
+use purpose::Tenants;
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
@@ -42,6 +42,8 @@ const OTHER_BYTES: usize = 4 << 30;
 const DOUBLINGS: usize = 8;
 /// Where the first arena is smaller than this, address space is limited.
 const SCARCE: usize = 1 << 30;
+/// A block that has grown to so many units has further regions on huge pages.
+const GROWN: usize = (1 << 20) >> UNIT_SHIFT;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
@@ -300,8 +302,12 @@ impl Arena {
         let unit = first + units;
         let fits = unit + more <= self.units.get() && self.next_used(unit, unit + more).is_none();
         let kind = Kind::of(self.region(first));
-        let whole = if units + more >= BIG >> UNIT_SHIFT { Kind::Dense } else { kind };
-        if !(fits && self.commit(unit + more, whole)) {
+        // What grows will be filled.
+        let kind = match kind {
+            Kind::Sparse if units + more >= GROWN => Kind::Dense,
+            other => other,
+        };
+        if !(fits && self.commit(unit + more, kind)) {
             return None;
         }
         let clean = self.claim(unit, more);

@@ -130,11 +130,11 @@ const ROOM_MOST: usize = 64 << 30;
 /// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
 ///
 /// The kernel places mappings right below others, where the next growth would move them again, with
-/// all their page tables; so one that moves goes to where it has room.
+/// all their page tables; so one that moves goes to where it has room, if it can to a multiple of `align`.
 ///
 /// # Safety
 /// `old` bytes from `address` on are one private mapping of this allocator.
-pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usize> {
+pub(crate) unsafe fn remap(address: usize, old: usize, new: usize, align: usize) -> Option<usize> {
     let refused = match new > old {
         true => refused!(Remap),
         false => refused!(Shrink),
@@ -149,13 +149,17 @@ pub(crate) unsafe fn remap(address: usize, old: usize, new: usize) -> Option<usi
             return Some(same);
         }
         let room = new.saturating_mul(ROOM).min(ROOM_MOST);
-        if room > new
-            && let Some(to) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
+        if room > new + align
+            && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
+            let to = reserved.next_multiple_of(align);
             let moved = kernel::mremap(address, old, new, anywhere | libc::MREMAP_FIXED, to);
             // A call that fails may have unmapped what was to be replaced, and then another thread
             // may have mapped something there.
-            kernel::munmap(to + new, room - new);
+            kernel::munmap(to + new, reserved + room - to - new);
+            if to > reserved {
+                kernel::munmap(reserved, to - reserved);
+            }
             if moved.is_some() {
                 return moved;
             }
