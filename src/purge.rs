@@ -50,7 +50,7 @@ fn limit(most: usize, dirty: usize) -> usize {
         return limit;
     }
     let risen = RISEN.load(Ordering::Relaxed);
-    let limit = limit + risen + if arena::is_limited() { 0 } else { blocks.min(BLOCKS_MOST) };
+    let limit = limit + risen + arena::dense_blocks().min(BLOCKS_MOST);
     if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
         return limit;
     }

@@ -82,7 +82,7 @@ pub(crate) struct Large {
     /// Bytes behind them that may be resident and were counted as such.
     tail: AtomicUsize,
     /// See the large module of `alloc`.
-    zeroed: AtomicU8,
+    notes: AtomicU8,
 }
 
 // SAFETY: `span` is written before the descriptor is published in the page map and by the thread
@@ -102,18 +102,18 @@ impl Large {
         let large = unsafe { piece.cast::<Large>().as_ref() };
         large.bytes.store(bytes, Ordering::Relaxed);
         large.tail.store(0, Ordering::Relaxed);
-        large.zeroed.store(0, Ordering::Relaxed);
+        large.notes.store(0, Ordering::Relaxed);
         large.span.open(arena, start, units, Kind::Large);
         Some(large)
     }
 
-    /// What was noted of a block that was asked for as a zeroed one; 0 for others.
-    pub(crate) fn zeroed(&self) -> u8 {
-        self.zeroed.load(Ordering::Relaxed)
+    /// What was noted of the block; 0 when it is new.
+    pub(crate) fn notes(&self) -> u8 {
+        self.notes.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_zeroed(&self, how: u8) {
-        self.zeroed.store(how, Ordering::Relaxed);
+    pub(crate) fn set_notes(&self, notes: u8) {
+        self.notes.store(notes, Ordering::Relaxed);
     }
 
     /// The descriptor behind a span of this kind.

@@ -10,8 +10,9 @@ pub(crate) const REGION_UNITS: usize = 32;
 pub(crate) const REGION: usize = UNIT * REGION_UNITS;
 /// The largest request that any allocator may grant (PTRDIFF_MAX).
 pub(crate) const MAX_REQUEST: usize = isize::MAX as usize;
-/// Blocks from this size on get a mapping of their own, which grows by mremap.
-pub(crate) const HUGE_MIN: usize = 32 << 20;
+/// Blocks from this size on get a mapping of their own, which grows by mremap. Below, what one has left serves the
+/// next, which would fault in all of a new mapping; tests fill all that they get.
+pub(crate) const HUGE_MIN: usize = if cfg!(test) { 32 << 20 } else { 256 << 20 };
 /// The alignment of every block.
 pub(crate) const MIN_ALIGN: usize = 16;
 

@@ -10,7 +10,7 @@
 
 int main(int argc, char **argv)
 {
-    char *block = malloc(64 * MIB);
+    char *block = malloc(300 * MIB);
     CHECK(block != NULL);
     void *inside = announce(block + size_of(argc, argv));
     free(block);

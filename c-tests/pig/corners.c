@@ -1,7 +1,7 @@
 /* Buffers and stacks of which only a page is used cost little more than that page, also where nothing has been freed
  * that would tell. */
 /* needs: pigalloc */
-/* cases: alone beside_others */
+/* cases: alone beside_others stale mappings free_memory */
 #include "faults.h"
 
 enum { MOST = 1000, OTHERS = 40000, OTHER_SIZE = 500 };
@@ -24,10 +24,67 @@ static size_t grown_by(size_t count, size_t size)
     return resident_kib() - before;
 }
 
+/* What is found in a block that was used in a corner may be what another has left: it tells nothing of it. */
+static void stale(void)
+{
+    char *block = malloc(3 * MIB);
+    memset(hide(block), 1, 3 * MIB);
+    free(block);
+    for (int i = 0; i < 8; i++) {
+        block = malloc(1200 * KIB);
+        *(volatile char *)block = 1;
+        free(block);
+    }
+    CHECK_AT_MOST(grown_by(MOST / 5, 1200 * KIB), 14 * KIB + 4 * MOST * 2 / 5);
+}
+
+static size_t mappings(void)
+{
+    size_t lines = 0;
+    FILE *file = fopen("/proc/self/maps", "r");
+    CHECK(file != NULL);
+    for (int c; (c = fgetc(file)) != EOF;)
+        lines += c == '\n';
+    fclose(file);
+    return lines;
+}
+
+/* Of 65,530 mappings the most are the program's. */
+static void count_mappings(void)
+{
+    for (int i = 0; i < 20000; i++) {
+        char *block = malloc(4 * MIB);
+        CHECK(block != NULL);
+        *(volatile char *)block = 1;
+    }
+    CHECK_AT_MOST(mappings(), 16000);
+}
+
+/* Buffers of which little is resident are no reason to keep other memory. */
+static void free_memory(void)
+{
+    static char *filled[MOST];
+    for (int i = 0; i < 40; i++)
+        *(volatile char *)hide(malloc(8 * MIB)) = 1;
+    size_t before = resident_kib();
+    for (int i = 0; i < MOST; i++)
+        filled[i] = memset(malloc(250 * KIB), 1, 250 * KIB);
+    for (int i = 0; i < MOST; i++)
+        free(filled[i]);
+    CHECK_AT_MOST(resident_kib() - before, 70 * KIB);
+}
+
 int main(int argc, char **argv)
 {
     need_huge_pages(5, 14);
-    if (argc > 1 && strcmp(argv[1], "beside_others") == 0)
+    CHECK(argc > 1);
+    if (strcmp(argv[1], "stale") == 0)
+        return stale(), 0;
+    if (strcmp(argv[1], "mappings") == 0)
+        return count_mappings(), 0;
+    if (strcmp(argv[1], "free_memory") == 0)
+        return free_memory(), 0;
+    if (strcmp(argv[1], "beside_others") == 0)
         for (int i = 0; i < OTHERS; i++)
             memset(hide(malloc(OTHER_SIZE)), 1, OTHER_SIZE);
     /* Of the sizes of stacks a part of what else there is, 20 MB; of others 16 MiB, to begin with. */

@@ -37,7 +37,7 @@ GROUPS = (
         Variant("inside_aligned", "inside one of memalign's"),
         Variant("inside_other_thread", "inside, by another thread"),
         Variant("inside_freed", "inside a freed block"),
-        Variant("unmapped_huge", "inside a freed block of 64 MiB"),
+        Variant("unmapped_huge", "inside a freed block of 300 MiB"),
         Variant("end_of_block", "end of a block, a free one behind"),
         Variant("end_of_last", "end of the last block"),
         Variant("end_of_large", "end of a large block"),

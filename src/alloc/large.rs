@@ -9,6 +9,8 @@ use core::ptr::{self, NonNull};
 
 /// What takes the place of `HUGE_MIN` where address space is limited.
 const LIMITED_HUGE_MIN: usize = 512 << 10;
+/// A block does not grow past this size where it stands.
+const GROWN_MOST: usize = 32 << 20;
 /// A block's unused tail goes back to the system when it has at least so many bytes.
 const TAIL_MIN: usize = 16 << 10;
 /// Unused tails that may be resident all together: so many bytes, or this part of all blocks.
@@ -23,9 +25,12 @@ const READY_LEAST: usize = 4 << 20;
 const READY_PART: usize = 2;
 /// What has been shown by a freed block that turned out to be full: so many times its size.
 const READY_SHOWN: usize = 4;
-/// A block was asked for as a zeroed one; and made resident at once.
+/// Notes of a block: it was asked for as a zeroed one; and made resident at once; it read as zero when it was new;
+/// it stands on huge pages.
 const ZEROED: u8 = 1;
 const READY: u8 = 2;
+const FRESH: u8 = 4;
+const DENSE: u8 = 8;
 
 static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -64,11 +69,11 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     }
     let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
     let Some(large) = span.and_then(Large::of) else { return };
-    large.set_zeroed(ZEROED);
+    large.set_notes(large.notes() | ZEROED | FRESH);
     let bytes = large.bytes();
     let may_be_ready = clean && bytes <= READY_MOST && arena::is_likely_filled(bytes);
     if may_be_ready && !arena::is_limited() && has_shown(bytes) {
-        large.set_zeroed(READY);
+        large.set_notes(large.notes() | READY);
         READY_LIVE.fetch_add(bytes, Ordering::Relaxed);
         // SAFETY: the block's pages are committed.
         unsafe { sys::populate(start as usize, bytes) };
@@ -86,11 +91,11 @@ fn has_shown(bytes: usize) -> bool {
 
 /// Notes whether a zeroed block that is being freed was full, if that is known.
 fn note_zeroed(large: &Large, was_full: Option<bool>) {
-    let (how, bytes) = (large.zeroed(), large.bytes());
-    if how == READY {
+    let (notes, bytes) = (large.notes(), large.bytes());
+    if notes & READY != 0 {
         READY_LIVE.fetch_sub(bytes, Ordering::Relaxed);
     }
-    match was_full.filter(|_| how != 0) {
+    match was_full.filter(|_| notes & ZEROED != 0) {
         None => {}
         Some(true) => _ = SHOWN.fetch_add(READY_SHOWN * bytes, Ordering::Relaxed),
         // What several threads show at once may be lost.
@@ -116,6 +121,10 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
         run.arena.give(run.start, units, !run.clean);
         return None;
     };
+    large.set_notes(if run.clean { FRESH } else { 0 } | if run.huge { DENSE } else { 0 });
+    if run.huge {
+        arena::note_dense(units as isize);
+    }
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
     let unused = units * UNIT - bytes;
@@ -160,9 +169,18 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     }
     let (start, bytes) = (large.start(), large.bytes());
     let (arena, units) = (arena::at(large.span().arena()), large.span().units());
-    // SAFETY: we closed the block.
-    let was_full = unsafe { arena::note_freed(start, bytes) };
+    let notes = large.notes();
+    let was_full = if notes & FRESH != 0 {
+        // SAFETY: we closed the block.
+        unsafe { arena::note_freed(start, bytes) }
+    } else {
+        // What it holds may be what another block has left.
+        None
+    };
     note_zeroed(large, was_full);
+    if notes & DENSE != 0 {
+        arena::note_dense(-(units as isize));
+    }
     TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
@@ -186,9 +204,13 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
     let wanted = units_for(bytes);
     // It is nobody's example any more.
     note_zeroed(large, None);
-    large.set_zeroed(0);
+    large.set_notes(large.notes() & DENSE);
     if wanted > units {
-        if wanted >= HUGE_MIN >> UNIT_SHIFT || arena.extend(start, units, wanted - units).is_none()
+        // One that has grown so far goes on as a mapping, which need not be copied again.
+        let is_grown = wanted >= GROWN_MOST >> UNIT_SHIFT && units < GROWN_MOST >> UNIT_SHIFT;
+        if is_grown
+            || wanted >= HUGE_MIN >> UNIT_SHIFT
+            || arena.extend(start, units, wanted - units).is_none()
         {
             return false;
         }
@@ -206,6 +228,9 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
             // SAFETY: the tail belongs to the block's units, and the block uses it no more.
             unsafe { sys::discard(start + bytes, end - start - bytes) };
         }
+    }
+    if large.notes() & DENSE != 0 {
+        arena::note_dense(wanted as isize - units as isize);
     }
     if wanted != units {
         TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);

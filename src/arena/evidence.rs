@@ -17,11 +17,12 @@ const LINES_IN_PAGE: [usize; 2] = [0, 1024 + 64];
 const LINE_WORDS: usize = 8;
 /// So many looks before there is evidence.
 const LOOKS: usize = 2;
-/// The average of what was found, in 256ths, weighs the last look by one part in so many.
+/// The average of what was found, in parts of so many, weighs the last look by one part in so many.
+const FULL: usize = 4096;
 const WEIGHT: usize = 4;
 /// From this average on blocks are said to be filled; up to this one, to be used in a corner.
-const FILLED: usize = 200;
-const SPARSE: usize = 32;
+const FILLED: usize = FULL * 3 / 4;
+const SPARSE: usize = FULL / 8 + WEIGHT;
 
 /// Blocks of sizes up to twice the least one have evidence of their own, and so on; the largest share one.
 const LEAST_SHIFT: u32 = 16;
@@ -29,6 +30,8 @@ const SIZES: usize = 7;
 
 /// Bytes of slabs that may be resident.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
+/// Units of large blocks that stand on huge pages.
+static DENSE_BLOCKS: AtomicIsize = AtomicIsize::new(0);
 static BLOCKS: [Evidence; SIZES] = [const { Evidence::new() }; SIZES];
 
 /// Blocks freed, how many of them were looked at, and the part of these that was in use.
@@ -86,6 +89,16 @@ pub(super) fn touched() -> usize {
     TOUCHED.load(Ordering::Relaxed).max(0) as usize
 }
 
+/// Counts units of large blocks on huge pages that have come into use, or gone.
+pub(crate) fn note_dense(units: isize) {
+    DENSE_BLOCKS.fetch_add(units, Ordering::Relaxed);
+}
+
+/// Units of large blocks that are resident, since they stand on huge pages.
+pub(crate) fn dense_blocks() -> usize {
+    DENSE_BLOCKS.load(Ordering::Relaxed).max(0) as usize
+}
+
 /// Whether most of a new large block is likely to be used.
 pub(crate) fn is_likely_filled(bytes: usize) -> bool {
     of(bytes).is_filled()
@@ -101,7 +114,7 @@ pub(super) fn of(bytes: usize) -> &'static Evidence {
 /// it, if this was looked at.
 ///
 /// # Safety
-/// The block is the caller's.
+/// The block is the caller's, and read as zero when it was new.
 pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
     let evidence = of(bytes);
     // What was never written reads as zero, and so may some of what was: the error is on the side of
@@ -120,7 +133,7 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
             .iter()
             .any(|&at| unsafe { line(at).read_volatile() }.iter().any(|&word| word != 0))
     };
-    let found = (0..SAMPLE_PAGES).filter(is_used).count() * 256 / SAMPLE_PAGES;
+    let found = (0..SAMPLE_PAGES).filter(is_used).count() * FULL / SAMPLE_PAGES;
     evidence.note(found);
     Some(found >= FILLED)
 }

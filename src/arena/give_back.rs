@@ -26,7 +26,7 @@ impl Arena {
     /// The same for regions on small pages, or on huge ones, which break then.
     pub(crate) fn purge_parts(&self, huge: bool, keep: usize, aged: bool) -> usize {
         // A glance: who is on huge pages may change meanwhile.
-        self.purge_regions(|region| self.is_on_huge_pages(region) == huge, keep, aged)
+        self.purge_regions(|region| self.is_advised(region) == huge, keep, aged)
     }
 
     fn purge_regions(&self, which: impl Fn(&Region) -> bool, keep: usize, aged: bool) -> usize {
@@ -66,7 +66,7 @@ impl Arena {
                 return 0;
             }
             let mut mask = chosen(region);
-            if mask != 0 && self.is_on_huge_pages(region) {
+            if mask != 0 && self.is_advised(region) {
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= self.clean(index);
             }
@@ -120,14 +120,14 @@ impl Arena {
         below(to) & !below(from)
     }
 
-    /// Pages inside a run that is in use are about to go back to the system. Where they were on huge pages, all
-    /// beside them may be resident, too.
+    /// Pages inside a run that is in use have gone back to the system. Where they were on huge pages, all beside
+    /// them may be resident, too.
     pub(crate) fn break_up(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
         for unit in [unit, unit + units - 1] {
             let region = self.region(unit);
-            if !self.is_on_huge_pages(region) {
+            if !self.is_advised(region) {
                 continue;
             }
             let resident = self.clean(unit / REGION_UNITS);
@@ -137,22 +137,18 @@ impl Arena {
         }
     }
 
-    /// All pages of a run are in use again. Its regions get their advice back, where they have no free unit.
+    /// All pages of a slab are in use again that went back before.
     pub(crate) fn mend(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        for unit in [unit, unit + units - 1] {
-            if self.region(unit).used.load(Ordering::Relaxed) == u32::MAX {
-                self.restore(unit);
-            }
-        }
+        self.restore_full(unit, units);
     }
 
     /// Whether a part of a run that is in use can go back to the system alone.
     pub(crate) fn can_part_with(&self, address: usize) -> bool {
         let unit = (address - self.base.get()) >> UNIT_SHIFT;
         // A glance, as for purges.
-        !self.is_on_huge_pages(self.region(unit))
+        !self.is_advised(self.region(unit))
     }
 
     /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.

@@ -1,17 +1,15 @@
-//! Kinds of regions: where slabs that will be filled stand, and where all others do.
+//! Kinds of regions: where runs that will be filled stand, and where all others do.
 //!
-//! The first slab of a class in a heap may stay nearly empty for ever, and hundreds of threads have dozens
-//! of classes each; a further one is opened when those before it are full. So the former stand together
-//! on small pages, of which only those cost memory that are touched, and the latter together on huge
-//! ones. A region becomes one of a kind when the first of its units is taken, and of none when all are
-//! free again.
+//! The latter stand together on small pages, of which only those cost memory that are touched, and the former
+//! together on huge ones. A region becomes one of a kind when the first of its units is taken, and of none when
+//! all are free again.
 
 use super::Arena;
 use super::low::Low;
 use super::purpose::{BIG, has_kinds};
 use crate::region::Region;
 use crate::sync::Ordering;
-use crate::sync::lasting::AtomicUsize;
+use crate::sync::lasting::AtomicIsize;
 use crate::sys;
 use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 
@@ -34,28 +32,10 @@ const ADVISED: u32 = 4;
 /// They would be, but parts of the region went back while others were in use: the system must not fill it up again.
 const WITHDRAWN: u32 = 8;
 
-/// How many regions may be without the advice that those beside them have, and how many are: each may cost the
-/// process two of its 65,000 mappings.
-const WITHDRAWN_MOST: usize = 4000;
-static WITHDRAWN_NOW: AtomicUsize = AtomicUsize::new(0);
-
-/// Notes that a region is not withdrawn any more, if it was; whether it was.
-fn count_withdrawn(kind: u32) -> bool {
-    let was = kind & WITHDRAWN != 0;
-    if was {
-        WITHDRAWN_NOW.fetch_sub(1, Ordering::Relaxed);
-    }
-    was
-}
-
-fn forget(region: &Region, bits: u32) {
-    count_withdrawn(region.kind.fetch_and(!bits, Ordering::Relaxed) & bits);
-}
-
-/// Forgets all that is known of a region: its memory is no more.
-pub(super) fn forget_all(region: &Region) {
-    forget(region, u32::MAX);
-}
+/// How often regions with advice and without may follow each other, and how often they do: each time may cost the
+/// process two of its 65,000 mappings. Past that regions keep what they have.
+const SEAMS_MOST: isize = 4000;
+static SEAMS: AtomicIsize = AtomicIsize::new(0);
 
 impl Kind {
     fn bit(self) -> u32 {
@@ -128,28 +108,35 @@ impl Arena {
 
     /// Makes the regions of a run that has just been taken regions of its kind. Under the lock; the run is
     /// committed, and for a dense one all of its regions. Of a big block only the region where it begins can be
-    /// sparse: who uses a corner of it does not come to the others.
-    pub(super) fn settle(&self, first: usize, units: usize, kind: Kind) {
+    /// sparse, and that of its end: who uses a corner of it does not come to the others. Sparse runs take what is
+    /// resident as it is.
+    pub(super) fn settle(&self, first: usize, units: usize, kind: Kind, is_clean: bool) {
         if kind == Kind::Any {
             return;
         }
         let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT);
-        let is_inner = |unit: usize| is_big && unit > first && end - unit >= REGION_UNITS / 2;
+        let is_inner = |unit: usize| is_big && unit > first && end - unit >= REGION_UNITS;
+        // Regions that are to have the same advice are advised together.
+        let (mut from, mut to, mut advice) = (0, 0, false);
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
-            let kind = if is_inner(unit) { Kind::Dense } else { kind };
             let region = self.region(unit);
             let before = region.kind.load(Ordering::Relaxed);
             if before & (SPARSE | DENSE) != 0 {
                 continue;
             }
-            let (is_advised, wanted) = (before & ADVISED != 0, kind == Kind::Dense);
-            if is_advised != wanted {
-                self.advise_region(unit, wanted);
+            let kind = if is_inner(unit) { Kind::Dense } else { kind };
+            region.kind.fetch_or(kind.bit(), Ordering::Relaxed);
+            let is_resident = !is_clean || region.dirty.load(Ordering::Relaxed) != 0;
+            let wanted = kind == Kind::Dense || is_resident && self.is_advised(region);
+            if self.is_advised(region) != wanted {
+                if unit != to || wanted != advice {
+                    self.advise(from, to, advice);
+                    (from, advice) = (unit, wanted);
+                }
+                to = unit + REGION_UNITS;
             }
-            let advised = if wanted { ADVISED } else { 0 };
-            region.kind.store(kind.bit() | advised, Ordering::Relaxed);
-            count_withdrawn(before);
         }
+        self.advise(from, to, advice);
     }
 
     /// Units of a region have become free: if all have, it is of no kind, and nothing is broken up. Under the
@@ -160,12 +147,12 @@ impl Arena {
         if kind & (SPARSE | DENSE | WITHDRAWN) == 0 || region.used.load(Ordering::Relaxed) != 0 {
             return;
         }
-        if kind & (SPARSE | DENSE) == 0 {
+        if self.is_huge.load(Ordering::Relaxed) {
             self.restore(unit);
-            return;
+        } else {
+            // Who takes it next sees to its advice.
+            region.kind.fetch_and(!(SPARSE | DENSE | WITHDRAWN), Ordering::Relaxed);
         }
-        region.kind.store(kind & ADVISED, Ordering::Relaxed);
-        count_withdrawn(kind);
         self.note_free(unit & !(REGION_UNITS - 1));
     }
 
@@ -173,14 +160,29 @@ impl Arena {
     /// anew.
     pub(super) fn renew_advice(&self, unit: usize, end: usize) {
         let whole = unit.next_multiple_of(REGION_UNITS);
-        if whole > unit && self.region(unit).kind.load(Ordering::Relaxed) & ADVISED != 0 {
+        if whole > unit && self.is_advised(self.region(unit)) {
             let units = whole.min(self.units.get()) - unit;
             // SAFETY: the units are this arena's.
             unsafe { sys::advise_huge(self.address(unit), units << UNIT_SHIFT, true) };
         }
-        for unit in (whole..end).step_by(REGION_UNITS) {
-            forget(self.region(unit), ADVISED | WITHDRAWN);
+        self.forget(whole, end);
+    }
+
+    /// Forgets what is known of the regions that begin from `from` to `to`, behind which is nothing: their memory is
+    /// no more.
+    pub(super) fn forget(&self, from: usize, to: usize) {
+        let is_huge = self.is_huge.load(Ordering::Relaxed);
+        let is_one = |unit: usize| self.is_advised(self.region(unit));
+        let mut seams = 0;
+        let mut before = from > self.first.get() && is_one(from - 1);
+        for unit in (from..to).step_by(REGION_UNITS) {
+            let region = self.region(unit);
+            let now = is_one(unit);
+            seams += isize::from(if is_huge { self.is_withdrawn(region) } else { now && !before });
+            before = now;
+            region.kind.store(0, Ordering::Relaxed);
         }
+        SEAMS.fetch_sub(seams, Ordering::Relaxed);
     }
 
     /// Units from here on have become free.
@@ -193,49 +195,75 @@ impl Arena {
         if has_kinds() { &self.low } else { &self.low[..1] }
     }
 
-    /// Whether a region is to be on huge pages.
-    pub(super) fn wants_huge_pages(&self, region: &Region) -> bool {
-        self.is_huge.load(Ordering::Relaxed) || region.kind.load(Ordering::Relaxed) & DENSE != 0
+    /// Whether a region has the advice to be on huge pages: nothing has broken it up, and all of it may be resident.
+    pub(super) fn is_advised(&self, region: &Region) -> bool {
+        let kind = region.kind.load(Ordering::Relaxed);
+        kind & WITHDRAWN == 0 && (kind & ADVISED != 0 || self.is_huge.load(Ordering::Relaxed))
     }
 
-    /// Whether it may be on one, perhaps from before it was free: nothing has broken it up.
-    pub(super) fn is_on_huge_pages(&self, region: &Region) -> bool {
-        let kind = region.kind.load(Ordering::Relaxed);
-        (self.wants_huge_pages(region) || kind & ADVISED != 0) && kind & WITHDRAWN == 0
+    /// Whether advice was taken from it.
+    pub(super) fn is_withdrawn(&self, region: &Region) -> bool {
+        region.kind.load(Ordering::Relaxed) & WITHDRAWN != 0
+    }
+
+    /// Gives the regions of a run their advice again in which nothing is free. Under the lock.
+    pub(super) fn restore_full(&self, unit: usize, units: usize) {
+        for unit in (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS) {
+            if self.region(unit).used.load(Ordering::Relaxed) == u32::MAX {
+                self.restore(unit);
+            }
+        }
     }
 
     /// Takes back the advice for the region of a unit, parts of which go back to the system. Under the lock.
     pub(super) fn withdraw(&self, unit: usize) {
         let region = self.region(unit);
-        let is_many = WITHDRAWN_NOW.load(Ordering::Relaxed) >= WITHDRAWN_MOST;
-        if is_many || !self.is_on_huge_pages(region) {
-            return;
+        if self.is_advised(region) && self.advise(unit, unit + 1, false) {
+            region.kind.fetch_or(WITHDRAWN, Ordering::Relaxed);
         }
-        WITHDRAWN_NOW.fetch_add(1, Ordering::Relaxed);
-        region.kind.fetch_or(WITHDRAWN, Ordering::Relaxed);
-        region.kind.fetch_and(!ADVISED, Ordering::Relaxed);
-        self.advise_region(unit, false);
     }
 
     /// Gives the region of a unit its advice again, if that was taken back; whether it was. Under the lock.
     pub(super) fn restore(&self, unit: usize) -> bool {
-        let region = self.region(unit);
-        let kind = region.kind.fetch_and(!WITHDRAWN, Ordering::Relaxed);
-        let was_withdrawn = count_withdrawn(kind);
-        if was_withdrawn {
-            if !self.is_huge.load(Ordering::Relaxed) {
-                region.kind.fetch_or(ADVISED, Ordering::Relaxed);
-            }
-            self.advise_region(unit, true);
-        }
-        was_withdrawn
+        let was_withdrawn = self.is_withdrawn(self.region(unit));
+        was_withdrawn && self.advise(unit, unit + 1, true)
     }
 
-    fn advise_region(&self, unit: usize, huge: bool) {
-        let first = (unit & !(REGION_UNITS - 1)).max(self.first.get());
-        let end = ((unit | (REGION_UNITS - 1)) + 1).min(self.units.get());
+    /// Advises huge pages, or none, for the regions that `unit..end` has a part in, none of which have that advice.
+    /// False when there are too many seams. Under the lock.
+    fn advise(&self, unit: usize, end: usize, huge: bool) -> bool {
+        if unit == end {
+            return true;
+        }
+        let (from, to) = (unit & !(REGION_UNITS - 1), end.next_multiple_of(REGION_UNITS));
+        let more = if huge { self.seams(from, to) } else { -self.seams(from, to) };
+        if more > 0 && SEAMS.load(Ordering::Relaxed) >= SEAMS_MOST {
+            return false;
+        }
+        SEAMS.fetch_add(more, Ordering::Relaxed);
+        for unit in (from..to).step_by(REGION_UNITS) {
+            let region = self.region(unit);
+            region.kind.fetch_and(!(WITHDRAWN | ADVISED), Ordering::Relaxed);
+            region.kind.fetch_or(if huge { ADVISED } else { 0 }, Ordering::Relaxed);
+        }
+        let (first, end) = (from.max(self.first.get()), to.min(self.units.get()));
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(first), (end - first) << UNIT_SHIFT, huge) };
+        true
+    }
+
+    /// How many seams more there are when `from..to`, whole regions, get the advice.
+    fn seams(&self, from: usize, to: usize) -> isize {
+        if self.is_huge.load(Ordering::Relaxed) {
+            return -1;
+        }
+        let before = if from > self.first.get() { self.is_advised_at(from - 1) } else { 0 };
+        1 - before - self.is_advised_at(to)
+    }
+
+    /// 1 for a unit below the frontier whose region is advised.
+    fn is_advised_at(&self, unit: usize) -> isize {
+        isize::from(unit < self.frontier.get() && self.is_advised(self.region(unit)))
     }
 
     #[cfg(any(test, debug_assertions))]

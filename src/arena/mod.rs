@@ -22,7 +22,7 @@ mod purpose;
 mod rejoin;
 
 #[cfg_attr(loom, allow(unused_imports))]
-pub(crate) use evidence::{is_likely_filled, note_freed, note_touched};
+pub(crate) use evidence::{dense_blocks, is_likely_filled, note_dense, note_freed, note_touched};
 pub(crate) use purpose::Purpose;
 
 use crate::lock::{Lock, Rank};
@@ -86,7 +86,7 @@ pub(crate) struct Run {
     pub(crate) units: usize,
     /// The memory reads as zero.
     pub(crate) clean: bool,
-    /// It is on huge pages: all of it is resident as soon as anything beside it is touched.
+    /// It begins on a huge page: all of that is resident as soon as anything beside it is touched.
     pub(crate) huge: bool,
 }
 
@@ -210,8 +210,8 @@ impl Arena {
         self.pieces(0, units, |region, _| {
             region.dirty.store(0, Ordering::Relaxed);
             region.aged.store(0, Ordering::Relaxed);
-            kind::forget_all(region);
         });
+        self.forget(0, units);
         // SAFETY: one word or zero for each unit, and the arena's own.
         unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };
         self.dirty.store(0, Ordering::Relaxed);
@@ -266,6 +266,7 @@ impl Arena {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
             self.rejoin(unit, units);
         }
+        self.restore_full(unit, units);
         self.fresh.set(self.fresh.get().max(unit + units));
         dirty == 0
     }
@@ -284,8 +285,8 @@ impl Arena {
         }
         let clean = self.claim(unit, units);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
-        self.settle(unit, units, kind);
-        let huge = self.is_on_huge_pages(self.region(unit));
+        self.settle(unit, units, kind, clean);
+        let huge = self.is_advised(self.region(unit));
         Some(Run { arena: self, start: self.address(unit), units, clean, huge })
     }
 
@@ -311,7 +312,7 @@ impl Arena {
             return None;
         }
         let clean = self.claim(unit, more);
-        self.settle(first, units + more, kind);
+        self.settle(first, units + more, kind, clean);
         Some(clean)
     }
 

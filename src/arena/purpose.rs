@@ -4,7 +4,7 @@ use super::evidence::{self, touched};
 use super::kind::Kind;
 use super::{Arena, in_use, is_limited, used_by};
 use crate::config;
-use crate::units::{REGION, UNIT_SHIFT};
+use crate::units::{REGION, UNIT_SHIFT, units_for};
 
 /// Blocks from this size on have arenas of their own.
 pub(super) const BIG: usize = 2 * REGION;
@@ -16,10 +16,13 @@ const SLABS_IN_USE: usize = 1 << 20;
 /// blocks have more than that much.
 const HOPEFUL: usize = 256 << 10;
 const HOPEFUL_IN_USE: usize = 2 << 20;
-const HOPEFUL_BLOCKS: usize = 16 << 20;
+const HOPEFUL_BLOCKS: usize = 8 << 20;
 /// And smaller ones while all blocks have no more than this part of what slabs have: stacks and buffers of this
 /// size are used in a corner more often, and by the thousand.
 const HOPEFUL_PART: usize = 4;
+
+/// Blocks of whose units a larger part is unused are on small pages.
+const TAIL_PART: usize = 4;
 
 /// Which runs an arena has. Slabs fill the first arena, and large blocks have others, so that each can grow
 /// dense; where address space is short, all arenas serve all.
@@ -57,7 +60,10 @@ impl Purpose {
                 may_hope(bytes, tenants)
             }
         };
-        let is_filled = is_big && is_zeroed || evidence.is_filled() || is_hopeful();
+        let bytes_of_units = units_for(bytes) << UNIT_SHIFT;
+        // What is behind the block's end in its units is resident with it.
+        let fits = bytes_of_units - bytes <= bytes_of_units / TAIL_PART;
+        let is_filled = fits && (is_big && is_zeroed || evidence.is_filled() || is_hopeful());
         Purpose { tenants, is_filled }
     }
 

@@ -30,10 +30,7 @@ impl Arena {
     /// worth it. Under the lock.
     pub(super) fn rejoin(&self, unit: usize, units: usize) {
         let region = self.region(unit);
-        if region.used.load(Ordering::Relaxed) == u32::MAX {
-            self.restore(unit);
-        }
-        if !self.wants_huge_pages(region)
+        if !(self.is_advised(region) || self.is_withdrawn(region))
             || RETAKEN.load(Ordering::Relaxed) < QUANTITY
             || REFUSALS.load(Ordering::Relaxed) >= REFUSALS_MOST
         {

@@ -528,7 +528,6 @@ impl Slab {
         if (0..parts).filter(|&i| is_free(i)).count() < least.max(1) {
             return 0;
         }
-        arena.break_up(start, self.span.units());
         let mut at = 0;
         while at < parts {
             let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
@@ -543,7 +542,10 @@ impl Slab {
             }
             at = end + 1;
         }
-        arena::note_touched(-(purged as isize));
+        if purged > 0 {
+            arena.break_up(start, self.span.units());
+            arena::note_touched(-(purged as isize));
+        }
         purged
     }
 
