@@ -151,6 +151,9 @@ static inline void go_through(struct set *set, size_t most)
         resize(set, 7, size);
     for (size_t size = most; size > 0; size /= 3)
         resize(set, 9, size);
+    /* One that has grown by steps is a mapping. */
+    for (size_t size = most; size > 0; size /= 3)
+        resize(set, 7, size);
     for (size_t i = 0; i < HELD; i += 2)
         let_go(set, i);
     for (size_t i = 0; i < 4000; i++) {
