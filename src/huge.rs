@@ -17,6 +17,10 @@ const CHUNK: usize = 127;
 /// The most huge blocks: each is a mapping, of which the system grants a process about 65,000.
 const MOST: usize = 16_000;
 
+/// Growing blocks of less lose more than an eighth to their last region, and so many of them may.
+const WHOLE_FREELY: usize = 8 * REGION;
+const WHOLE_MOST: usize = 8;
+
 struct Record {
     start: AtomicUsize,
     /// Usable bytes, a multiple of the page size; 0 when the record is free.
@@ -111,13 +115,23 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
 
 /// The same for a block that grows: it will be filled, and stands on huge pages from start to end.
 pub(crate) fn allocate_growing(bytes: usize) -> Option<usize> {
-    if !has_huge_pages() {
+    if !(has_huge_pages() && may_be_whole(bytes)) {
         return allocate(bytes, UNIT);
     }
     let (start, bytes) = map(align_up(bytes, REGION), REGION)?;
     // SAFETY: the block's own mapping.
     unsafe { sys::advise_huge(start, bytes, true) };
     publish(start, bytes)
+}
+
+/// Whether a growing block may have all of its last region: one that loses little by that, or one of a few.
+fn may_be_whole(bytes: usize) -> bool {
+    let is_one = |r: &&Record| {
+        let (start, bytes) = (r.start.load(Ordering::Relaxed), r.bytes.load(Ordering::Relaxed));
+        bytes != 0 && bytes < WHOLE_FREELY && (start | bytes).is_multiple_of(REGION)
+    };
+    // A glance: one more does no harm.
+    bytes >= WHOLE_FREELY || records().filter(is_one).count() < WHOLE_MOST
 }
 
 fn has_huge_pages() -> bool {
@@ -205,13 +219,11 @@ pub(crate) unsafe fn free(start: usize) -> bool {
 /// # Safety
 /// `start` is a live huge block of `old` usable bytes, and nobody else uses it meanwhile.
 pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<usize> {
-    let mut bytes = align_up(bytes.max(UNIT), sys::page_size());
-    // One of whole regions keeps to them, unless it shrinks to half: it stands on huge pages.
-    let is_whole = start.is_multiple_of(REGION) && old.is_multiple_of(REGION);
-    let whole = align_up(bytes, REGION);
-    if is_whole && whole > old / 2 && has_huge_pages() {
-        bytes = whole;
-    }
+    let exact = align_up(bytes.max(UNIT), sys::page_size());
+    // One of whole regions keeps to them while it grows: it stands on huge pages.
+    let is_whole = (start | old).is_multiple_of(REGION) && has_huge_pages();
+    let whole = align_up(exact, REGION);
+    let bytes = if is_whole && whole >= old { whole } else { exact };
     if bytes == old {
         return Some(start);
     }
@@ -225,11 +237,16 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     record.bytes.store(0, Ordering::Relaxed);
     compiler_fence(Ordering::Release);
     // SAFETY: the caller's block is one mapping.
-    let moved = unsafe { sys::remap(start, old, bytes, if is_whole { REGION } else { UNIT }) };
+    let to = |bytes: usize, align: usize| unsafe {
+        sys::remap(start, old, bytes, align).map(|moved| (moved, bytes))
+    };
+    let moved = to(bytes, if is_whole { REGION } else { UNIT })
+        .or_else(|| if bytes > exact && exact > old { to(exact, UNIT) } else { None });
+    let (now, bytes) = moved.unwrap_or((start, old));
     compiler_fence(Ordering::Release);
-    record.start.store(moved.unwrap_or(start), Ordering::Relaxed);
-    record.bytes.store(if moved.is_some() { bytes } else { old }, Ordering::Release);
-    let now = moved?;
+    record.start.store(now, Ordering::Relaxed);
+    record.bytes.store(bytes, Ordering::Release);
+    moved?;
     BYTES.fetch_add(bytes.wrapping_sub(old), Ordering::Relaxed);
     Some(now)
 }

@@ -1,7 +1,7 @@
 /* Buffers and stacks of which only a page is used cost little more than that page, also where nothing has been freed
  * that would tell. */
 /* needs: pigalloc */
-/* cases: alone beside_others stale mappings free_memory */
+/* cases: alone beside_others stale mappings free_memory tables ends */
 #include "faults.h"
 
 enum { MOST = 1000, OTHERS = 40000, OTHER_SIZE = 500 };
@@ -74,6 +74,34 @@ static void free_memory(void)
     CHECK_AT_MOST(resident_kib() - before, 70 * KIB);
 }
 
+/* Big zeroed tables with little in them, one after the other, are not written. */
+static void tables(void)
+{
+    size_t before = resident_kib();
+    for (int round = 0; round < 40; round++) {
+        char *table = calloc(1, 200 * MIB);
+        CHECK(table != NULL);
+        for (size_t at = 0; at < 200 * MIB; at += 50 * MIB) {
+            CHECK(table[at] == 0);
+            table[at] = 1;
+        }
+        CHECK_AT_MOST(resident_kib() - before, 20 * KIB);
+        free(table);
+    }
+}
+
+/* Of a big block the first and the last page alone. */
+static void ends(void)
+{
+    size_t before = resident_kib();
+    for (int i = 0; i < 100; i++) {
+        char *block = malloc(8 * MIB);
+        CHECK(block != NULL);
+        ((volatile char *)block)[0] = ((volatile char *)block)[8 * MIB - 1] = 1;
+    }
+    CHECK_AT_MOST(resident_kib() - before, 14 * KIB);
+}
+
 int main(int argc, char **argv)
 {
     need_huge_pages(5, 14);
@@ -82,6 +110,10 @@ int main(int argc, char **argv)
         return stale(), 0;
     if (strcmp(argv[1], "mappings") == 0)
         return count_mappings(), 0;
+    if (strcmp(argv[1], "tables") == 0)
+        return tables(), 0;
+    if (strcmp(argv[1], "ends") == 0)
+        return ends(), 0;
     if (strcmp(argv[1], "free_memory") == 0)
         return free_memory(), 0;
     if (strcmp(argv[1], "beside_others") == 0)

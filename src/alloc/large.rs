@@ -9,6 +9,8 @@ use core::ptr::{self, NonNull};
 
 /// What takes the place of `HUGE_MIN` where address space is limited.
 const LIMITED_HUGE_MIN: usize = 512 << 10;
+/// Blocks of larger alignment have mappings of their own: what comes before one in an arena would be committed.
+const ALIGN_MOST: usize = 32 << 20;
 /// A block does not grow past this size where it stands.
 const GROWN_MOST: usize = 32 << 20;
 /// A block's unused tail goes back to the system when it has at least so many bytes.
@@ -63,9 +65,13 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
 /// The block is new, with `size` bytes, and `clean` is what [`allocate`] said of it.
 pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     let start = block.as_ptr();
-    if !clean {
-        // SAFETY: as the caller promises.
-        unsafe { ptr::write_bytes(start, 0, size) };
+    // Of a big block only what is needed may become resident.
+    let is_sparse = size >= arena::BIG && !arena::is_likely_filled(size);
+    // SAFETY: as the caller promises; large blocks fill whole pages.
+    unsafe {
+        if !(clean || is_sparse && sys::discard(start as usize, align_up(size, sys::page_size()))) {
+            ptr::write_bytes(start, 0, size);
+        }
     }
     let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
     let Some(large) = span.and_then(Large::of) else { return };
@@ -104,7 +110,7 @@ fn note_zeroed(large: &Large, was_full: Option<bool>) {
 }
 
 fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>, bool)> {
-    let is_huge = size >= huge_min() || align >= huge_min();
+    let is_huge = size >= huge_min() || align >= huge_min().min(ALIGN_MOST);
     if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
         return Some((NonNull::new(start as *mut u8)?, true));
     }
@@ -184,7 +190,11 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
-    arena.give(start, units, true);
+    // What is not resident is no free memory to keep, and none to be given back.
+    let is_sparse = bytes >= arena::BIG && arena::is_likely_sparse(bytes);
+    // SAFETY: we closed the block.
+    let is_clean = is_sparse && unsafe { sys::discard(start, units * UNIT) };
+    arena.give(start, units, !is_clean);
     // SAFETY: we closed the block and took it out of the map.
     unsafe { large.release() };
     purge::enforce();

@@ -104,6 +104,11 @@ pub(crate) fn is_likely_filled(bytes: usize) -> bool {
     of(bytes).is_filled()
 }
 
+/// Whether little of it is likely to be used.
+pub(crate) fn is_likely_sparse(bytes: usize) -> bool {
+    of(bytes).is_sparse()
+}
+
 /// What is known of blocks of a size.
 pub(super) fn of(bytes: usize) -> &'static Evidence {
     let doublings = bytes.max(1 << LEAST_SHIFT).ilog2() - LEAST_SHIFT;

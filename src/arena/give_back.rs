@@ -196,6 +196,7 @@ impl Arena {
             // SAFETY: as above.
             unsafe { sys::advise_huge(self.address(new), free << UNIT_SHIFT, true) };
         }
+        self.keep_plain(new, old);
         self.renew_advice(new, old);
         let mut dirty = 0;
         self.pieces(new, free, |region, mask| {

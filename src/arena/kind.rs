@@ -115,7 +115,7 @@ impl Arena {
             return;
         }
         let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT);
-        let is_inner = |unit: usize| is_big && unit > first && end - unit >= REGION_UNITS;
+        let is_inner = |unit: usize| is_big && unit > first && end - unit > REGION_UNITS;
         // Regions that are to have the same advice are advised together.
         let (mut from, mut to, mut advice) = (0, 0, false);
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
@@ -230,26 +230,50 @@ impl Arena {
     }
 
     /// Advises huge pages, or none, for the regions that `unit..end` has a part in, none of which have that advice.
-    /// False when there are too many seams. Under the lock.
+    /// False when there are too many seams, or the system cannot. Under the lock.
     fn advise(&self, unit: usize, end: usize, huge: bool) -> bool {
         if unit == end {
             return true;
         }
+        self.make_plain();
         let (from, to) = (unit & !(REGION_UNITS - 1), end.next_multiple_of(REGION_UNITS));
         let more = if huge { self.seams(from, to) } else { -self.seams(from, to) };
         if more > 0 && SEAMS.load(Ordering::Relaxed) >= SEAMS_MOST {
             return false;
         }
-        SEAMS.fetch_add(more, Ordering::Relaxed);
-        for unit in (from..to).step_by(REGION_UNITS) {
-            let region = self.region(unit);
-            region.kind.fetch_and(!(WITHDRAWN | ADVISED), Ordering::Relaxed);
-            region.kind.fetch_or(if huge { ADVISED } else { 0 }, Ordering::Relaxed);
-        }
-        let (first, end) = (from.max(self.first.get()), to.min(self.units.get()));
+        let (first, last) = (from.max(self.first.get()), to.min(self.units.get()));
         // SAFETY: the units are this arena's.
-        unsafe { sys::advise_huge(self.address(first), (end - first) << UNIT_SHIFT, huge) };
-        true
+        let done =
+            unsafe { sys::advise_huge(self.address(first), (last - first) << UNIT_SHIFT, huge) };
+        if done {
+            SEAMS.fetch_add(more, Ordering::Relaxed);
+            for unit in (from..to).step_by(REGION_UNITS) {
+                let region = self.region(unit);
+                region.kind.fetch_and(!(WITHDRAWN | ADVISED), Ordering::Relaxed);
+                region.kind.fetch_or(if huge { ADVISED } else { 0 }, Ordering::Relaxed);
+            }
+        }
+        done
+    }
+
+    /// Where regions are of kinds, those without advice are all told to be on small pages, before the first gets any:
+    /// a region that had advice is one mapping with its neighbours then.
+    fn make_plain(&self) {
+        if has_kinds() && !self.is_plain.replace(true) {
+            self.tell_plain(self.first.get(), self.units.get());
+        }
+    }
+
+    /// Tells the system so, for units that are new mappings, if the arena's others have been told.
+    pub(super) fn keep_plain(&self, from: usize, to: usize) {
+        if self.is_plain.get() {
+            self.tell_plain(from, to);
+        }
+    }
+
+    fn tell_plain(&self, from: usize, to: usize) {
+        // SAFETY: the units are this arena's.
+        unsafe { sys::advise_huge(self.address(from), (to - from) << UNIT_SHIFT, false) };
     }
 
     /// How many seams more there are when `from..to`, whole regions, get the advice.

@@ -22,8 +22,10 @@ mod purpose;
 mod rejoin;
 
 #[cfg_attr(loom, allow(unused_imports))]
-pub(crate) use evidence::{dense_blocks, is_likely_filled, note_dense, note_freed, note_touched};
-pub(crate) use purpose::Purpose;
+pub(crate) use evidence::{
+    dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
+};
+pub(crate) use purpose::{BIG, Purpose};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
@@ -43,7 +45,7 @@ const DOUBLINGS: usize = 8;
 /// Where the first arena is smaller than this, address space is limited.
 const SCARCE: usize = 1 << 30;
 /// A block that has grown to so many units has further regions on huge pages.
-const GROWN: usize = (1 << 20) >> UNIT_SHIFT;
+const GROWN: usize = BIG >> UNIT_SHIFT;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
@@ -63,6 +65,8 @@ pub(crate) struct Arena {
     frontier: Cell<usize>,
     /// Huge pages are advised.
     is_huge: AtomicBool,
+    /// All regions without the advice are advised small pages.
+    is_plain: Cell<bool>,
     /// Units below have their table entries and region states.
     mapped: Cell<usize>,
     /// Where the table is; the first arena has it at a fixed place.
@@ -118,6 +122,7 @@ impl Arena {
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             is_huge: AtomicBool::new(false),
+            is_plain: Cell::new(false),
             mapped: Cell::new(0),
             table: Cell::new(0),
             low: [const { Low::new() }; 3],
@@ -192,6 +197,7 @@ impl Arena {
         self.first.set(first);
         self.frontier.set(first);
         self.is_huge.store(false, Ordering::Relaxed);
+        self.is_plain.set(false);
         self.low.iter().for_each(|low| low.reset(first));
         self.fresh.set(first);
         // Last: an arena is in use from when it has a base.
@@ -248,8 +254,8 @@ impl Arena {
         let _ = self.dirty.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
-    /// Marks a free run used. True when it was clean.
-    fn claim(&self, unit: usize, units: usize) -> bool {
+    /// Marks a free run used, which is not missed if it is `idle`. True when it was clean.
+    fn claim(&self, unit: usize, units: usize, idle: bool) -> bool {
         let mut dirty = 0;
         self.pieces(unit, units, |region, mask| {
             debug_assert_eq!(region.used.load(Ordering::Relaxed) & mask, 0);
@@ -262,7 +268,7 @@ impl Arena {
         self.used.fetch_add(units, Ordering::Relaxed);
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
-        if again > dirty {
+        if again > dirty && !idle {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
             self.rejoin(unit, units);
         }
@@ -272,8 +278,14 @@ impl Arena {
     }
 
     /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
-    /// committed.
-    fn take(&'static self, units: usize, align: usize, kind: Kind, commits: bool) -> Option<Run> {
+    /// committed. Little of it is likely to be used if it is `idle`.
+    fn take(
+        &'static self,
+        units: usize,
+        align: usize,
+        (kind, idle): (Kind, bool),
+        commits: bool,
+    ) -> Option<Run> {
         let _guard = self.lock.inherit(Rank::Arena);
         if self.base.get() == 0 {
             return None;
@@ -283,7 +295,7 @@ impl Arena {
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
-        let clean = self.claim(unit, units);
+        let clean = self.claim(unit, units, idle);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, kind, clean);
         let huge = self.is_advised(self.region(unit));
@@ -311,7 +323,7 @@ impl Arena {
         if !(fits && self.commit(unit + more, kind)) {
             return None;
         }
-        let clean = self.claim(unit, more);
+        let clean = self.claim(unit, more, false);
         self.settle(first, units + more, kind, clean);
         Some(clean)
     }
@@ -468,18 +480,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
     let kind = purpose.kind();
-    let from = |arena: &'static Arena| arena.take(units, align, kind, true);
+    let from = |arena: &'static Arena| arena.take(units, align, (kind, purpose.is_idle()), true);
     let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
     // Where an arena has the room the system has refused the memory, and one more would not help.
     let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind));
     let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
-    let any = |arena: &'static Arena| arena.take(units, align, Kind::Any, true);
+    let any =
+        |arena: &'static Arena| arena.take(units, align, (Kind::Any, purpose.is_idle()), true);
     suiting().or_else(|| grown().and_then(|()| suiting())).or_else(|| all().find_map(any))
 }
 
 /// The same, without asking the system for anything.
 pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
-    all().find_map(|arena| arena.take(units, align, Kind::Any, false))
+    all().find_map(|arena| arena.take(units, align, (Kind::Any, false), false))
 }
 
 /// One more arena, with room for a run.

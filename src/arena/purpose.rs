@@ -7,7 +7,7 @@ use crate::config;
 use crate::units::{REGION, UNIT_SHIFT, units_for};
 
 /// Blocks from this size on have arenas of their own.
-pub(super) const BIG: usize = 2 * REGION;
+pub(crate) const BIG: usize = 2 * REGION;
 
 /// Bytes of slabs in use from which on further ones are taken to be filled.
 const SLABS_IN_USE: usize = 1 << 20;
@@ -38,14 +38,19 @@ pub(super) enum Tenants {
 #[derive(Clone, Copy)]
 pub(crate) struct Purpose {
     tenants: Tenants,
-    /// It is likely that most of it will be used.
+    /// It is likely that most of it will be used; or next to nothing.
     is_filled: bool,
+    is_idle: bool,
 }
 
 impl Purpose {
     /// A slab; a further one is of a class of which its heap has full ones.
     pub(crate) fn slab(is_further: bool) -> Purpose {
-        Purpose { tenants: Tenants::Slabs, is_filled: is_further && touched() >= SLABS_IN_USE }
+        Purpose {
+            tenants: Tenants::Slabs,
+            is_filled: is_further && touched() >= SLABS_IN_USE,
+            is_idle: false,
+        }
     }
 
     /// A large block; a zeroed one is a table, of which no corner is used alone.
@@ -60,16 +65,22 @@ impl Purpose {
                 may_hope(bytes, tenants)
             }
         };
+        let is_table = is_big && is_zeroed && !evidence.is_sparse();
         let bytes_of_units = units_for(bytes) << UNIT_SHIFT;
         // What is behind the block's end in its units is resident with it.
         let fits = bytes_of_units - bytes <= bytes_of_units / TAIL_PART;
-        let is_filled = fits && (is_big && is_zeroed || evidence.is_filled() || is_hopeful());
-        Purpose { tenants, is_filled }
+        let is_filled = fits && (is_table || evidence.is_filled() || is_hopeful());
+        Purpose { tenants, is_filled, is_idle: evidence.is_sparse() }
     }
 
     /// Whether an arena has runs for this.
     pub(super) fn suits(self, arena: &Arena) -> bool {
         is_limited() || arena.tenants.get() == self.tenants
+    }
+
+    /// Whether memory that went back is not missed for this.
+    pub(super) fn is_idle(self) -> bool {
+        self.is_idle
     }
 
     /// The tenants of the arenas that serve this.
