@@ -222,8 +222,12 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     let exact = align_up(bytes.max(UNIT), sys::page_size());
     // One of whole regions keeps to them while it grows: it stands on huge pages.
     let is_whole = (start | old).is_multiple_of(REGION) && has_huge_pages();
+    if !is_whole && has_huge_pages() && old < WHOLE_FREELY && exact >= WHOLE_FREELY {
+        // It is copied once more, to where it can be whole.
+        return None;
+    }
     let whole = align_up(exact, REGION);
-    let bytes = if is_whole && whole >= old { whole } else { exact };
+    let bytes = if is_whole && whole >= old && exact > old / 2 { whole } else { exact };
     if bytes == old {
         return Some(start);
     }
@@ -241,7 +245,7 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
         sys::remap(start, old, bytes, align).map(|moved| (moved, bytes))
     };
     let moved = to(bytes, if is_whole { REGION } else { UNIT })
-        .or_else(|| if bytes > exact && exact > old { to(exact, UNIT) } else { None });
+        .or_else(|| if bytes > exact { to(exact, UNIT) } else { None });
     let (now, bytes) = moved.unwrap_or((start, old));
     compiler_fence(Ordering::Release);
     record.start.store(now, Ordering::Relaxed);

@@ -66,15 +66,19 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
 pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     let start = block.as_ptr();
     // Of a big block only what is needed may become resident.
-    let is_sparse = size >= arena::BIG && !arena::is_likely_filled(size);
+    let is_sparse = !clean && size >= arena::BIG && !arena::is_likely_filled(size);
     // SAFETY: as the caller promises; large blocks fill whole pages.
-    unsafe {
-        if !(clean || is_sparse && sys::discard(start as usize, align_up(size, sys::page_size()))) {
-            ptr::write_bytes(start, 0, size);
-        }
+    let is_new =
+        is_sparse && unsafe { sys::discard(start as usize, align_up(size, sys::page_size())) };
+    if !(clean || is_new) {
+        // SAFETY: as the caller promises.
+        unsafe { ptr::write_bytes(start, 0, size) };
     }
     let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
     let Some(large) = span.and_then(Large::of) else { return };
+    if is_new {
+        arena::at(large.span().arena()).break_up(large.start(), large.span().units());
+    }
     large.set_notes(large.notes() | ZEROED | FRESH);
     let bytes = large.bytes();
     let may_be_ready = clean && bytes <= READY_MOST && arena::is_likely_filled(bytes);
@@ -191,9 +195,13 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
     // What is not resident is no free memory to keep, and none to be given back.
-    let is_sparse = bytes >= arena::BIG && arena::is_likely_sparse(bytes);
+    let is_sparse =
+        was_full == Some(false) && bytes >= arena::BIG && arena::is_likely_sparse(bytes);
     // SAFETY: we closed the block.
     let is_clean = is_sparse && unsafe { sys::discard(start, units * UNIT) };
+    if is_clean {
+        arena.break_up(start, units);
+    }
     arena.give(start, units, !is_clean);
     // SAFETY: we closed the block and took it out of the map.
     unsafe { large.release() };

@@ -7,7 +7,7 @@ use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::sys;
 
-/// So many freed large blocks of a size are looked at to begin with, and then one of so many.
+/// So many freed large blocks of a size are looked at to begin with, and then one of so many; big ones always.
 const SAMPLE_FIRST: usize = 8;
 const SAMPLE: usize = 4;
 /// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
@@ -126,7 +126,7 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let page = sys::page_size();
     let step = (bytes / SAMPLE_PAGES) & !(page - 1);
-    if !evidence.is_due() || step == 0 {
+    if step == 0 || !evidence.is_due() && bytes < super::BIG {
         return None;
     }
     // In the middle of each part: programs keep guard pages at the ends.

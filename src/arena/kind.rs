@@ -245,6 +245,10 @@ impl Arena {
         // SAFETY: the units are this arena's.
         let done =
             unsafe { sys::advise_huge(self.address(first), (last - first) << UNIT_SHIFT, huge) };
+        if !done && huge {
+            // Of several mappings some may have it.
+            self.tell_plain(first, last);
+        }
         if done {
             SEAMS.fetch_add(more, Ordering::Relaxed);
             for unit in (from..to).step_by(REGION_UNITS) {
@@ -259,8 +263,9 @@ impl Arena {
     /// Where regions are of kinds, those without advice are all told to be on small pages, before the first gets any:
     /// a region that had advice is one mapping with its neighbours then.
     fn make_plain(&self) {
-        if has_kinds() && !self.is_plain.replace(true) {
+        if has_kinds() && !self.is_plain.get() {
             self.tell_plain(self.first.get(), self.units.get());
+            self.is_plain.set(true);
         }
     }
 

@@ -25,7 +25,7 @@ mod rejoin;
 pub(crate) use evidence::{
     dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
-pub(crate) use purpose::{BIG, Purpose};
+pub(crate) use purpose::{BIG, Purpose, in_use};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};
@@ -582,22 +582,6 @@ pub(crate) fn take_retaken() -> usize {
 /// Units that the system did not take back since this was last asked.
 pub(crate) fn take_stuck() -> usize {
     STUCK.swap(0, Ordering::Relaxed)
-}
-
-/// Units in use of slabs, only as far as they may be resident, and of large blocks.
-pub(crate) fn in_use() -> (usize, usize) {
-    if is_limited() {
-        // Slabs are not told from blocks.
-        return (0, all().map(|arena| arena.used.load(Ordering::Relaxed)).sum());
-    }
-    let slabs = used_by(Tenants::Slabs).min(units_for(evidence::touched()));
-    (slabs, used_by(Tenants::LargeBlocks) + used_by(Tenants::BigBlocks))
-}
-
-/// Units in use in the arenas of some tenants.
-fn used_by(tenants: Tenants) -> usize {
-    let theirs = all().filter(|arena| arena.tenants.get() == tenants);
-    theirs.map(|arena| arena.used.load(Ordering::Relaxed)).sum()
 }
 
 /// Bytes that went back to the system from free units, ever.

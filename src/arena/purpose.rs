@@ -2,8 +2,9 @@
 
 use super::evidence::{self, touched};
 use super::kind::Kind;
-use super::{Arena, in_use, is_limited, used_by};
+use super::{Arena, all, is_limited};
 use crate::config;
+use crate::sync::Ordering;
 use crate::units::{REGION, UNIT_SHIFT, units_for};
 
 /// Blocks from this size on have arenas of their own.
@@ -109,6 +110,22 @@ fn may_hope(bytes: usize, tenants: Tenants) -> bool {
         return slabs >= HOPEFUL_IN_USE && blocks <= slabs / HOPEFUL_PART;
     }
     slabs + blocks >= HOPEFUL_IN_USE && used_by(tenants) << UNIT_SHIFT <= HOPEFUL_BLOCKS
+}
+
+/// Units in use of slabs, only as far as they may be resident, and of large blocks.
+pub(crate) fn in_use() -> (usize, usize) {
+    if is_limited() {
+        // Slabs are not told from blocks.
+        return (0, all().map(|arena| arena.used.load(Ordering::Relaxed)).sum());
+    }
+    let slabs = used_by(Tenants::Slabs).min(units_for(touched()));
+    (slabs, used_by(Tenants::LargeBlocks) + used_by(Tenants::BigBlocks))
+}
+
+/// Units in use in the arenas of some tenants.
+fn used_by(tenants: Tenants) -> usize {
+    let theirs = all().filter(|arena| arena.tenants.get() == tenants);
+    theirs.map(|arena| arena.used.load(Ordering::Relaxed)).sum()
 }
 
 /// Whether regions are of kinds at all.
