@@ -159,6 +159,32 @@ static inline size_t resident_kib(void)
     return resident * (size_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+/* The number in the line of a file of /proc that begins with `name`. */
+static inline size_t proc_number(const char *path, const char *name)
+{
+    static char text[1 << 16];
+    size_t number = 0;
+    read_file(path, text, sizeof text);
+    const char *line = strstr(text, name);
+    CHECK(line != NULL && sscanf(line + strlen(name), "%zu", &number) == 1);
+    return number;
+}
+
+/* Mappings of the process. */
+static inline size_t mappings(void)
+{
+    static char text[1 << 16];
+    size_t lines = 0;
+    ssize_t got;
+    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    CHECK(file >= 0);
+    while ((got = read(file, text, sizeof text)) > 0)
+        for (ssize_t i = 0; i < got; i++)
+            lines += text[i] == '\n';
+    close(file);
+    return lines;
+}
+
 /* Gives the calling thread a heap of its own, however many there are. */
 static inline void earn_heap(void)
 {

@@ -12,16 +12,13 @@ use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
 
-/// The least limit of volume, and the most by which regret raises it, in units.
+/// The least limit of volume, and the most by which regret raises it, and large blocks do, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
 const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 /// What the setting is unless somebody changes it.
 const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
-/// Large blocks come and go as a whole, so what they have in use swings by more: as much beside, and at
-/// most so many units.
-const BLOCKS_MOST: usize = LIMIT_MOST;
 
 /// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
@@ -43,14 +40,14 @@ fn limit(most: usize, dirty: usize) -> usize {
     if most > LIMIT_DEFAULT {
         return most;
     }
-    let (slabs, blocks) = arena::in_use();
-    let limit = most.min(((slabs + blocks) / LIMIT_PART).max(LIMIT_LEAST));
+    let limit = most.min((arena::used() / LIMIT_PART).max(LIMIT_LEAST));
     // Who asks for less gets no more than that.
     if most < LIMIT_DEFAULT {
         return limit;
     }
     let risen = RISEN.load(Ordering::Relaxed);
-    let limit = limit + risen + arena::dense_blocks().min(BLOCKS_MOST);
+    // Large blocks come and go as a whole, so what is in use of them swings by more: as much beside.
+    let limit = limit + risen + arena::dense_blocks().min(LIMIT_MOST);
     if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
         return limit;
     }
@@ -95,8 +92,7 @@ pub(crate) fn enforce() {
         bound_kept(dirty);
         return;
     }
-    let (slabs, blocks) = arena::in_use();
-    let excuse = if is_default { BROKEN.min((slabs + blocks) / BROKEN_PART) } else { 0 };
+    let excuse = if is_default { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
     // What ticks have met is not of this look.
     arena::take_stuck();
     let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);

@@ -9,14 +9,7 @@ static void *blocks[MOST];
 
 static size_t data_kib(void)
 {
-    char line[256];
-    size_t kib = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    CHECK(file != NULL);
-    while (fgets(line, sizeof line, file) != NULL)
-        sscanf(line, "VmData: %zu", &kib);
-    fclose(file);
-    return kib;
+    return proc_number("/proc/self/status", "VmData:");
 }
 
 int main(void)

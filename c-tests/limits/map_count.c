@@ -4,20 +4,6 @@
 enum { N = 70000, SIZE = 140000 };
 static char *blocks[N];
 
-static size_t mappings(void)
-{
-    static char text[1 << 16];
-    size_t lines = 0;
-    ssize_t got;
-    int file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    CHECK(file >= 0);
-    while ((got = read(file, text, sizeof text)) > 0)
-        for (ssize_t i = 0; i < got; i++)
-            lines += text[i] == '\n';
-    close(file);
-    return lines;
-}
-
 int main(void)
 {
     touch(blocks, sizeof blocks);

@@ -60,15 +60,7 @@ static void goes_back(void)
 
 static size_t kib_on_huge_pages(void)
 {
-    char line[256];
-    size_t kib = 0;
-    FILE *file = fopen("/proc/self/smaps_rollup", "r");
-    CHECK(file != NULL);
-    while (fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "AnonHugePages: %zu", &kib) == 1)
-            break;
-    fclose(file);
-    return kib;
+    return proc_number("/proc/self/smaps_rollup", "AnonHugePages:");
 }
 
 /* Kibibytes of mappings for which the system is told to give some. */

@@ -38,17 +38,6 @@ static void stale(void)
     CHECK_AT_MOST(grown_by(MOST / 5, 1200 * KIB), 14 * KIB + 4 * MOST * 2 / 5);
 }
 
-static size_t mappings(void)
-{
-    size_t lines = 0;
-    FILE *file = fopen("/proc/self/maps", "r");
-    CHECK(file != NULL);
-    for (int c; (c = fgetc(file)) != EOF;)
-        lines += c == '\n';
-    fclose(file);
-    return lines;
-}
-
 /* Of 65,530 mappings the most are the program's. */
 static void count_mappings(void)
 {

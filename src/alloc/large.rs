@@ -93,8 +93,7 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
 /// Whether so many bytes more may be made resident: a program whose zeroed blocks turn out to be tables with
 /// little in them pays for a few.
 fn has_shown(bytes: usize) -> bool {
-    let (slabs, blocks) = arena::in_use();
-    let in_use = (slabs + blocks) << UNIT_SHIFT;
+    let in_use = arena::used() << UNIT_SHIFT;
     let most = READY_LEAST + SHOWN.load(Ordering::Relaxed).min(in_use / READY_PART);
     READY_LIVE.load(Ordering::Relaxed) + bytes <= most
 }

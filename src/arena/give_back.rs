@@ -130,11 +130,17 @@ impl Arena {
             if !self.is_advised(region) {
                 continue;
             }
-            let resident = self.clean(unit / REGION_UNITS);
-            region.dirty.fetch_or(resident, Ordering::Relaxed);
-            self.dirty.fetch_add(resident.count_ones() as usize, Ordering::Relaxed);
+            self.note_resident(region, self.clean(unit / REGION_UNITS));
             self.withdraw(unit);
         }
+    }
+
+    /// Free units that were clean are resident; how many. Under the lock.
+    pub(super) fn note_resident(&self, region: &Region, units: u32) -> usize {
+        let count = units.count_ones() as usize;
+        region.dirty.fetch_or(units, Ordering::Relaxed);
+        self.dirty.fetch_add(count, Ordering::Relaxed);
+        count
     }
 
     /// All pages of a slab are in use again that went back before.

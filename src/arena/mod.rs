@@ -25,7 +25,7 @@ mod rejoin;
 pub(crate) use evidence::{
     dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
-pub(crate) use purpose::{BIG, Purpose, in_use};
+pub(crate) use purpose::{BIG, Purpose, used};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Region, Regions};

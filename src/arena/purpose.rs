@@ -112,8 +112,14 @@ fn may_hope(bytes: usize, tenants: Tenants) -> bool {
     slabs + blocks >= HOPEFUL_IN_USE && used_by(tenants) << UNIT_SHIFT <= HOPEFUL_BLOCKS
 }
 
+/// Units in use, those of slabs only as far as they may be resident.
+pub(crate) fn used() -> usize {
+    let (slabs, blocks) = in_use();
+    slabs + blocks
+}
+
 /// Units in use of slabs, only as far as they may be resident, and of large blocks.
-pub(crate) fn in_use() -> (usize, usize) {
+fn in_use() -> (usize, usize) {
     if is_limited() {
         // Slabs are not told from blocks.
         return (0, all().map(|arena| arena.used.load(Ordering::Relaxed)).sum());

@@ -66,9 +66,6 @@ impl Arena {
         }
         REFUSALS.store(0, Ordering::Relaxed);
         // They are resident now, if zero, and not there to be taken again.
-        let count = gone.count_ones() as usize;
-        region.dirty.fetch_or(gone, Ordering::Relaxed);
-        self.dirty.fetch_add(count, Ordering::Relaxed);
-        REJOINED.fetch_add(count, Ordering::Relaxed);
+        REJOINED.fetch_add(self.note_resident(region, gone), Ordering::Relaxed);
     }
 }
