@@ -85,9 +85,19 @@ pub(crate) fn simple_slab(base: usize, address: usize) -> u32 {
 /// The entry is there: see [`units_from`].
 #[inline(always)]
 pub(crate) unsafe fn read(entries: usize, unit: usize) -> u32 {
-    // SAFETY: as the caller promises; entries stay where they are.
-    let value = unsafe { (*(entries as *const Entry).add(unit)).0.load(Ordering::Acquire) };
+    // SAFETY: as the caller promises.
+    let value = unsafe { read_simple(entries, unit) };
     if value & SIMPLE != 0 { value } else { 0 }
+}
+
+/// The same where the caller knows that such a slab stands there.
+///
+/// # Safety
+/// As [`read`].
+#[inline(always)]
+pub(crate) unsafe fn read_simple(entries: usize, unit: usize) -> u32 {
+    // SAFETY: as the caller promises; entries stay where they are.
+    unsafe { (*(entries as *const Entry).add(unit)).0.load(Ordering::Acquire) }
 }
 
 /// Where the entry of a unit of the first arena stands.

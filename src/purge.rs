@@ -67,13 +67,15 @@ fn bound_kept(dirty: usize) {
 
 /// Called, without locks, when runs have become free: keeps the bound of volume.
 pub(crate) fn enforce() {
-    let (mut dirty, mut has_spare) = (0, false);
+    let (mut dirty, mut has_spare, refused) = (0, false, arena::was_refused());
     for arena in arena::all() {
         if arena.is_spare() {
             has_spare = true;
             continue;
         }
-        arena.retreat(false);
+        if refused {
+            arena.retreat(false);
+        }
         dirty += arena.dirty();
     }
     if has_spare {

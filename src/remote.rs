@@ -1,13 +1,14 @@
 //! Blocks freed by threads that do not own them: crates and mailboxes.
 //!
 //! A thread packs such blocks into crates, one for each class, addressed to the heap that holds
-//! their slabs. A full crate is delivered to that heap's mailbox with one exchange. Anyone
+//! their slabs; or, where blocks of several owners come in turn, into assorted crates, one for each owner. A full crate is delivered to that heap's mailbox with one exchange. Anyone
 //! delivers; who takes, takes everything, so there is no ABA; and since a crate holds addresses
 //! apart from the blocks, nothing that a program does to a freed block can mislead anyone.
 //!
 //! Blocks in crates count as used by their slabs, so a slab cannot be released meanwhile. It can
 //! move to another heap, though: who takes a crate asks each block's slab whose it is now.
 
+use crate::size_class;
 use crate::sync::{AtomicUsize, Ordering, compiler_fence};
 use core::cell::Cell;
 
@@ -18,8 +19,14 @@ pub(crate) const CRATE: usize = 124;
 const _: () = assert!(size_of::<Crate>() == 1024);
 /// The most bytes that wait in a crate of larger blocks.
 const CRATE_BYTES: usize = 16 << 10;
+/// What stands for the class of an assorted crate.
+pub(crate) const ASSORTED: usize = size_class::COUNT;
+/// Where the class of a block stands in an assorted crate. User addresses have no such bits.
+const CLASS_SHIFT: u32 = 56;
 
-/// Freed blocks of one class on their way to one heap. It is owned by the thread that packs it,
+const _: () = assert!(size_class::COUNT < 1 << (usize::BITS - CLASS_SHIFT));
+
+/// Freed blocks of one class, or of any, on their way to one heap. It is owned by the thread that packs it,
 /// then by the mailbox, then by who took it from there.
 #[repr(C)]
 pub(crate) struct Crate {
@@ -30,6 +37,8 @@ pub(crate) struct Crate {
     /// How many more blocks fit; they are filled from the last place to the first.
     left: Cell<u32>,
     most: Cell<u32>,
+    /// Of an assorted crate, the bytes of its blocks.
+    bytes: Cell<u32>,
     blocks: [Cell<usize>; CRATE],
 }
 
@@ -46,6 +55,7 @@ impl Crate {
             class: Cell::new(0),
             left: Cell::new(0),
             most: Cell::new(0),
+            bytes: Cell::new(0),
             blocks: [const { Cell::new(0) }; CRATE],
         }
     }
@@ -60,6 +70,12 @@ impl Crate {
         self.class.set(class as u32);
         self.left.set(most);
         self.most.set(most);
+    }
+
+    /// Makes an unused or empty crate an assorted one.
+    pub(crate) fn open_assorted(&self, to: usize) {
+        self.bytes.set(0);
+        self.open(to, ASSORTED, 1);
     }
 
     pub(crate) fn is_to(&self, heap: usize) -> bool {
@@ -86,6 +102,21 @@ impl Crate {
         compiler_fence(Ordering::Release);
         self.left.set(left);
         left == 0
+    }
+
+    /// Adds a block of a class to an assorted crate. True when it is full now, and to be sent.
+    #[inline]
+    pub(crate) fn add_assorted(&self, class: usize, block: usize) -> bool {
+        debug_assert!(block >> CLASS_SHIFT == 0);
+        let bytes = self.bytes.get() + size_class::size(class) as u32;
+        self.bytes.set(bytes);
+        self.add(block | class << CLASS_SHIFT) || bytes as usize >= CRATE_BYTES
+    }
+
+    /// The class and the address of what stands in an assorted crate.
+    #[inline(always)]
+    pub(crate) fn class_and_block(entry: usize) -> (usize, usize) {
+        (entry >> CLASS_SHIFT, entry & ((1 << CLASS_SHIFT) - 1))
     }
 
     /// The blocks in the crate.
@@ -128,17 +159,40 @@ impl Mailbox {
     }
 
     /// Takes all crates; they are the caller's now.
-    pub(crate) fn take(&self) -> impl Iterator<Item = &'static Crate> + use<> {
-        let mut at = self.0.swap(0, Ordering::Acquire);
-        core::iter::from_fn(move || {
-            if at == 0 {
-                return None;
+    pub(crate) fn take(&self) -> Crates {
+        Crates(self.0.swap(0, Ordering::Acquire))
+    }
+
+    /// Puts a crate that was taken back, and those that were to come after it.
+    pub(crate) fn put_back(&self, parcel: &'static Crate, rest: Crates) {
+        parcel.link.store(rest.0, Ordering::Relaxed);
+        let mut first = (&raw const *parcel) as usize;
+        while self.0.compare_exchange(0, first, Ordering::Release, Ordering::Relaxed).is_err() {
+            // Others have been delivered meanwhile: they go before these.
+            let mut taken = self.take();
+            let new = taken.0;
+            if let Some(last) = taken.by_ref().last() {
+                last.link.store(first, Ordering::Relaxed);
+                first = new;
             }
-            // SAFETY: only crates are delivered, and their memory is never given back.
-            let parcel: &'static Crate = unsafe { &*(at as *const Crate) };
-            at = parcel.link.load(Ordering::Relaxed);
-            Some(parcel)
-        })
+        }
+    }
+}
+
+/// Crates that were taken from a mailbox.
+pub(crate) struct Crates(usize);
+
+impl Iterator for Crates {
+    type Item = &'static Crate;
+
+    fn next(&mut self) -> Option<&'static Crate> {
+        if self.0 == 0 {
+            return None;
+        }
+        // SAFETY: only crates are delivered, and their memory is never given back.
+        let parcel: &'static Crate = unsafe { &*(self.0 as *const Crate) };
+        self.0 = parcel.link.load(Ordering::Relaxed);
+        Some(parcel)
     }
 }
 

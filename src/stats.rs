@@ -3,6 +3,7 @@
 //! Slabs are counted under their heap's lock, magazines from outside, so the numbers of a running
 //! program are a close look and those of a quiet one exact.
 
+use crate::remote::Crate;
 use crate::{alloc, arena, central, huge, meta, size_class, thread, units::UNIT_SHIFT};
 
 /// One size class.
@@ -106,8 +107,19 @@ pub(crate) fn snapshot() -> Snapshot {
 
 /// Blocks in a thread's outbox are free, and their slabs, those of other heaps, count them as used.
 fn count_outbox(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
-    for (class, stats) in s.classes.iter_mut().enumerate() {
-        let packed = heap.front().parcel(class).map_or(0, |parcel| parcel.count()).min(stats.live);
+    let mut packed = [0; size_class::COUNT];
+    for (class, packed) in packed.iter_mut().enumerate() {
+        *packed = heap.front().parcel(class).map_or(0, |parcel| parcel.count());
+    }
+    for entry in heap.assorted().flat_map(Crate::blocks) {
+        let (class, _) = Crate::class_and_block(entry.get());
+        // Who packs the crate may make another kind of it meanwhile.
+        if let Some(packed) = packed.get_mut(class) {
+            *packed += 1;
+        }
+    }
+    for (stats, packed) in s.classes.iter_mut().zip(packed) {
+        let packed = packed.min(stats.live);
         stats.live -= packed;
         stats.free += packed;
         s.cached_bytes += packed * stats.size;
@@ -117,7 +129,7 @@ fn count_outbox(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
 /// Counts a heap; whether any of its blocks is in use.
 fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) -> bool {
     s.metadata_bytes += heap.own_bytes();
-    heap.collect(false);
+    heap.collect();
     let Some(guard) = heap.lock() else { return true };
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {

@@ -1,7 +1,7 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
-use super::{Arena, PURGED, REFUSED, STUCK};
+use super::{Arena, PURGED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
 use crate::sync::Ordering;
@@ -174,12 +174,9 @@ impl Arena {
     }
 
     /// Takes the commitment of free units at the frontier back: the program's own mappings may need
-    /// what they count for. Unless `always`, only where the system has refused to commit more, and
-    /// when there are many.
+    /// what they count for. Unless `always`, only when there are many.
+    #[inline(never)]
     pub(crate) fn retreat(&self, always: bool) {
-        if !always && REFUSED.load(Ordering::Relaxed) == 0 {
-            return;
-        }
         let _guard = self.lock.inherit(Rank::Arena);
         let (first, old) = (self.first.get(), self.frontier.get());
         let is_free = |&unit: &usize| {

@@ -477,6 +477,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
     })
 }
 
+/// Whether the system has refused to commit more.
+#[inline]
+pub(crate) fn was_refused() -> bool {
+    REFUSED.load(Ordering::Relaxed) != 0
+}
+
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
     let kind = purpose.kind();

@@ -10,20 +10,22 @@
 mod give_back;
 mod mixing;
 mod parcels;
+mod put;
 pub(crate) mod roll;
 
 use crate::fatal::{self, Misuse};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::owner::Owner;
-use crate::remote::Mailbox;
+use crate::remote::{Crate, Mailbox};
 use crate::slab::{self, MIXED, Slab, Slabs};
 use crate::sync::AtomicPtr;
 use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::Cell;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
+use parcels::ASSORTED_PLACES;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -61,6 +63,8 @@ pub(crate) struct Heap {
     /// Bytes of blocks by which magazines may still grow.
     growth: Cell<usize>,
     ticks: Cell<u32>,
+    /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
+    assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
     /// Part of the central heap.
     is_central: Cell<bool>,
     /// How many units the map would answer for if all of it were committed.
@@ -169,7 +173,7 @@ impl Heap {
         self.has_refilled[class].set(true);
         self.equip(class)?;
         if !self.mailbox.is_empty() {
-            self.collect(true);
+            self.collect_for(class);
         }
         // From what was collected, or left in the magazine of a heap that was just claimed.
         if let Some(block) = self.front.pop_class(class) {
@@ -218,7 +222,7 @@ impl Heap {
     /// One block of `class`, for a thread that has no magazine, or, unless from `mixed` slabs too,
     /// one at a multiple of the largest power of two that divides the class's size.
     pub(crate) fn take_one(&'static self, class: usize, mixed: bool) -> Option<NonNull<u8>> {
-        self.collect(false);
+        self.collect();
         let guard = self.lock()?;
         let mut block = 0;
         let mut take = |taken| block = taken;
@@ -382,139 +386,6 @@ impl Heap {
             Some(shelf) => &shelf.partial,
             None => &self.mixed[slab.fit()],
         }
-    }
-
-    // ------------------------------------------------------------------ giving blocks
-
-    /// Puts a freed block of one of this heap's slabs away. Called by the heap's thread.
-    #[inline(never)]
-    pub(crate) fn give(&'static self, class: usize, block: usize) {
-        // SAFETY: the front is this thread's and the block one of its class, given up.
-        if unsafe { !self.front.push_class(class, block) } {
-            self.tick();
-            // The thread may never have asked for this class: mixed slabs come from other heaps with what
-            // is in them.
-            if self.equip(class).is_some() && !self.grow(class) {
-                self.flush(class, self.front.count(class).div_ceil(2));
-            }
-            // SAFETY: as above.
-            if unsafe { !self.front.push_class(class, block) } {
-                // SAFETY: the block is given up, and has two words.
-                unsafe { *slab::mark_of(block) = slab::MARK };
-                put_directly(slab_of(block), block);
-            }
-        }
-    }
-
-    /// Makes the full magazine of a class larger, if it has run empty since it last overflowed: the
-    /// program takes and frees more blocks at a time than it holds.
-    fn grow(&'static self, class: usize) -> bool {
-        let (capacity, size) = (self.front.capacity(class), size_class::size(class));
-        if !self.has_refilled[class].replace(false) {
-            return false;
-        }
-        let Some(grown) = magazine::grown(capacity, size) else { return false };
-        let Some(left) = self.growth.get().checked_sub((grown - capacity) * size) else {
-            return false;
-        };
-        let Some(slots) = meta::allocate(magazine::slot_bytes(grown)) else { return false };
-        self.growth.set(left);
-        // SAFETY: the memory is new, and the front is this thread's; nothing names the old slots any
-        // more, and a glance from outside reads what it finds there as addresses alone.
-        unsafe {
-            if let Some(old) = self.front.equip(class, slots, grown) {
-                meta::release(old, magazine::slot_bytes(capacity));
-            }
-        }
-        true
-    }
-
-    /// Gives the `count` oldest blocks of a magazine back to their slabs.
-    fn flush(&'static self, class: usize, count: usize) {
-        let Some(guard) = self.lock() else { return };
-        // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
-        unsafe { self.front.drain(class, count, |blocks| self.put_all(class, blocks)) };
-        self.look_for_low(class);
-        self.squeeze(WASTE_LATER);
-        drop(guard);
-        purge::enforce();
-    }
-
-    /// Brings the slab with the lowest address among the first few to the head of its list, so that
-    /// the heap grows dense at its low end and empties at its high end.
-    fn look_for_low(&self, class: usize) {
-        let partial = &self.shelves[class].partial;
-        let lowest = partial.iter().take(LOOK_AT).min_by_key(|slab| slab.span().start());
-        if let (Some(lowest), Some(first)) = (lowest, partial.first())
-            && !ptr::eq(lowest, first)
-        {
-            partial.remove(lowest);
-            partial.push(lowest);
-        }
-    }
-
-    /// Puts blocks of a class back into their slabs, this heap's. Under the lock.
-    fn put_all(&'static self, class: usize, blocks: &[Cell<usize>]) {
-        let (base, mut rest, mut simple) = (page_map::base(), blocks, 0);
-        while let Some(block) = rest.first().map(Cell::get) {
-            let put = self.put_simple(base, rest);
-            simple += put;
-            if put == 0 {
-                self.put_back(slab_of(block), block);
-            }
-            rest = &rest[put.max(1)..];
-        }
-        self.account_back(simple * size_class::size(class));
-    }
-
-    /// Puts the first of `blocks`, and those that follow in the same slab, back into it as far as that is
-    /// simple, but for counting their bytes. Returns how many. Under the lock.
-    #[inline(always)]
-    fn put_simple(&self, base: usize, blocks: &[Cell<usize>]) -> usize {
-        let found = page_map::simple_slab(base, blocks[0].get());
-        if found == 0 {
-            return 0;
-        }
-        // SAFETY: just found.
-        let slab = unsafe { Slab::at(base, found) };
-        if slab.heap() == self.address() { slab.put_simple(blocks) } else { 0 }
-    }
-
-    /// Puts a block back into its slab, one of this heap's. Under the lock.
-    fn put_back(&'static self, slab: &'static Slab, block: usize) {
-        match slab.put(block) {
-            Some(bytes) => self.account_back(bytes),
-            None => fatal::misuse("free", Misuse::DoubleFree, block),
-        }
-        if slab.is_mixed() {
-            return self.after_put_mixed(slab, block);
-        }
-        let shelf = &self.shelves[slab.class()];
-        if slab.free() == 1 {
-            shelf.full.remove(slab);
-            shelf.partial.push(slab);
-        }
-        if slab.is_empty() {
-            self.close_one(shelf, slab);
-        }
-    }
-
-    /// Closes one of the empty slabs of a shelf on which `slab` has just become empty. One stays if
-    /// there is nothing else with room, so that a program at its edge does not open and close slabs
-    /// all the time: the lowest, so that the heap can shrink.
-    fn close_one(&self, shelf: &Shelf, slab: &'static Slab) {
-        let start = |slab: &'static Slab| slab.span().start();
-        let is_other_empty = |other: &&'static Slab| other.is_empty() && !ptr::eq(*other, slab);
-        let other = shelf.partial.iter().take(LOOK_AT).find(is_other_empty);
-        let closed = match other {
-            Some(other) if start(other) > start(slab) => other,
-            Some(_) => slab,
-            None if shelf.partial.is_single() => return,
-            None => slab,
-        };
-        shelf.partial.remove(closed);
-        // SAFETY: we hold the lock, and the lists name the slab no more.
-        unsafe { self.close(closed) };
     }
 
     /// All slabs, under the lock.

@@ -2,14 +2,16 @@
 //! others have freed, on their way in.
 
 use super::{Heap, SHARED, holder, put_directly, slab_of};
-use crate::remote::Crate;
+use crate::remote::{ASSORTED, Crate};
 use crate::slab::Slab;
-use crate::sync::Cell;
-use crate::{meta, page_map, purge, size_class};
+use crate::sync::{Cell, Ordering, compiler_fence};
+use crate::{meta, purge, size_class};
 use core::ptr::NonNull;
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
+/// Assorted crates that a thread packs at once at most.
+pub(super) const ASSORTED_PLACES: usize = 32;
 
 impl Heap {
     /// Sends a block of a slab that another heap holds on its way. Called by the heap's thread.
@@ -36,11 +38,7 @@ impl Heap {
             }
             self.send(class);
         }
-        let Some(piece) = meta::allocate(size_of::<Crate>()) else {
-            return put_directly(slab, block);
-        };
-        // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
-        let parcel: &'static Crate = unsafe { piece.cast().as_ref() };
+        let Some(parcel) = new_crate() else { return put_directly(slab, block) };
         parcel.open(holder, class, size_class::size(class));
         self.front.set_parcel(class, Some(parcel));
         if parcel.add(block) {
@@ -48,12 +46,13 @@ impl Heap {
         }
     }
 
-    /// Puts the few blocks of a crate into their slabs, and packs it anew with one for another heap.
+    /// Puts the few blocks of a crate into the assorted crate of their owner, and packs it anew with one for
+    /// another heap.
     fn readdress(&self, class: usize, parcel: &'static Crate, holder: usize, block: usize) {
         // Nobody sees the crate meanwhile: a fork may then lose these blocks, but no block twice.
         self.front.set_parcel(class, None);
-        for block in parcel.blocks() {
-            put_directly(slab_of(block.get()), block.get());
+        for block in parcel.blocks().iter().map(Cell::get) {
+            self.assort(class, parcel.to(), block);
         }
         parcel.open(holder, class, size_class::size(class));
         let is_full = parcel.add(block);
@@ -63,13 +62,54 @@ impl Heap {
         }
     }
 
+    /// Puts a block of a class that heap `to` holds into the assorted crate for that heap.
+    fn assort(&self, class: usize, to: usize, block: usize) {
+        // Heaps are mappings of their own.
+        let hash = (to >> 12).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = &self.assorted[hash >> (usize::BITS - ASSORTED_PLACES.ilog2())];
+        let set = |parcel: Option<&'static Crate>| {
+            // A fork may freeze this thread here: a crate that can be seen has an address.
+            compiler_fence(Ordering::Release);
+            place.set(parcel);
+        };
+        let found = place.get();
+        let parcel = match found.filter(|parcel| parcel.is_to(to)) {
+            Some(parcel) => parcel,
+            None => {
+                set(None);
+                let Some(parcel) = found.and_then(dismiss).or_else(new_crate) else {
+                    return put_directly(slab_of(block), block);
+                };
+                parcel.open_assorted(to);
+                set(Some(parcel));
+                parcel
+            }
+        };
+        if parcel.add_assorted(class, block) {
+            set(None);
+            deliver(parcel);
+        }
+    }
+
     /// Delivers a crate of the outbox.
     #[inline(never)]
     pub(crate) fn send(&self, class: usize) {
         if let Some(parcel) = self.front.parcel(class) {
             self.front.set_parcel(class, None);
-            Heap::at(parcel.to()).mailbox.deliver(parcel);
+            deliver(parcel);
         }
+    }
+
+    /// The assorted crates that are being packed. From outside, a glimpse.
+    pub(crate) fn assorted(&self) -> impl Iterator<Item = &'static Crate> {
+        self.assorted.iter().filter_map(Cell::get)
+    }
+
+    /// Whether a freed block is in a magazine or in a crate of the outbox, as far as can be seen from outside.
+    pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
+        let is_it = |entry: &Cell<usize>| Crate::class_and_block(entry.get()).1 == block;
+        self.front.holds(class, block)
+            || self.assorted().any(|parcel| parcel.blocks().iter().any(is_it))
     }
 
     /// Sends everything that waits in the outbox.
@@ -77,19 +117,39 @@ impl Heap {
         for class in 0..size_class::COUNT {
             self.send(class);
         }
+        for place in &self.assorted {
+            if let Some(parcel) = place.take() {
+                deliver(parcel);
+            }
+        }
     }
 
-    /// Takes in what other threads have freed: the heap's own thread into its magazines, as far as
-    /// there is room; anyone else, and the rest, into the slabs. Not under the lock.
+    /// Takes in what other threads have freed, into the slabs. Not under the lock.
     #[inline(never)]
-    pub(crate) fn collect(&'static self, is_own_thread: bool) {
-        for parcel in self.mailbox.take() {
-            if !(is_own_thread && self.append(parcel)) {
-                self.unpack(parcel);
+    pub(crate) fn collect(&'static self) {
+        self.mailbox.take().for_each(|parcel| self.finish(parcel));
+    }
+
+    /// The same for the heap's own thread, whose magazine of `class` is empty: into the magazines as far as
+    /// there is room. Once that of `class` is full the rest is left for later.
+    #[inline(never)]
+    pub(super) fn collect_for(&'static self, class: usize) {
+        let mut parcels = self.mailbox.take();
+        while let Some(parcel) = parcels.next() {
+            if parcel.class() != ASSORTED && self.append(parcel) {
+                release(parcel);
+            } else if parcel.class() == class && self.front.count(class) > 0 {
+                return self.mailbox.put_back(parcel, parcels);
+            } else {
+                self.finish(parcel);
             }
-            // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
-            unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
         }
+    }
+
+    /// Empties a crate that was taken in, and gives it back.
+    fn finish(&'static self, parcel: &'static Crate) {
+        self.unpack(parcel);
+        release(parcel);
     }
 
     /// Puts the blocks of a crate into the magazine, if that has room or can get it.
@@ -103,31 +163,57 @@ impl Heap {
             || self.front.is_equipped(class) && self.grow(class) && self.front.append(class, blocks)
     }
 
+    /// Puts the blocks of a crate into their slabs, which may be another heap's by now.
     fn unpack(&'static self, parcel: &'static Crate) {
-        let mut guard = self.lock();
-        let (base, mut simple) = (page_map::base(), 0);
-        let mut rest = parcel.blocks();
-        while let Some(block) = rest.first().map(Cell::get) {
-            let put = if guard.is_some() { self.put_simple(base, rest) } else { 0 };
-            simple += put;
-            rest = &rest[put.max(1)..];
-            if put > 0 {
-                continue;
-            }
-            let slab = slab_of(block);
-            if guard.is_some() && slab.heap() == self.address() {
-                self.put_back(slab, block);
-            } else {
-                drop(guard.take());
-                put_directly(slab, block);
-                guard = self.lock();
+        let blocks = parcel.blocks();
+        let mut others = blocks.len();
+        if let Some(_guard) = self.lock() {
+            others = 0;
+            let put = |block| {
+                let slab = slab_of(block);
+                if slab.heap() == self.address() {
+                    self.put_back(slab, block);
+                } else {
+                    blocks[others].set(block);
+                    others += 1;
+                }
+            };
+            match parcel.class() {
+                ASSORTED => self.put_assorted(blocks, put),
+                class => self.put_all(class, blocks, put),
             }
         }
-        if simple > 0 {
-            // The lock may have been let go in between, but it is held again.
-            self.account_back(simple * size_class::size(parcel.class()));
+        for entry in blocks[..others].iter().map(Cell::get) {
+            let (_, block) = Crate::class_and_block(entry);
+            put_directly(slab_of(block), block);
         }
-        drop(guard);
         purge::enforce();
     }
+}
+
+/// Gives an empty crate back.
+fn release(parcel: &'static Crate) {
+    // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
+    unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+}
+
+/// An unused crate.
+fn new_crate() -> Option<&'static Crate> {
+    let piece = meta::allocate(size_of::<Crate>())?;
+    // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
+    Some(unsafe { piece.cast().as_ref() })
+}
+
+fn deliver(parcel: &'static Crate) {
+    Heap::at(parcel.to()).mailbox.deliver(parcel);
+}
+
+/// Delivers a crate, or empties it when that is not worth it, for other use. Nobody else sees it.
+fn dismiss(parcel: &'static Crate) -> Option<&'static Crate> {
+    if parcel.count() >= WORTH_SENDING {
+        deliver(parcel);
+        return None;
+    }
+    Heap::at(parcel.to()).unpack(parcel);
+    Some(parcel)
 }

@@ -370,6 +370,19 @@ impl Front {
         (self.origin.get(), unsafe { page_map::read(self.entries.get(), unit) })
     }
 
+    /// The slab around an address, if it is this heap's, of one unit and of this class. Under the heap's lock.
+    #[inline(always)]
+    pub(crate) fn slab_at(&self, class: usize, address: usize) -> Option<&'static Slab> {
+        let unit = self.unit(address);
+        if unit >= self.mapped.get() || self.place_of(unit) != class + 1 {
+            return None;
+        }
+        // SAFETY: what the heap's own map has, the page map has as simple; who changes either holds the lock.
+        Some(unsafe {
+            Slab::at(self.origin.get(), page_map::read_simple(self.entries.get(), unit))
+        })
+    }
+
     /// Puts a freed block away and marks it. False when the magazine is full.
     ///
     /// # Safety

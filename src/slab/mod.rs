@@ -15,9 +15,11 @@
 
 mod list;
 mod mixing;
+mod put;
 mod state;
 
 pub(crate) use list::Slabs;
+pub(crate) use put::Equal;
 pub(crate) use state::{Look, State};
 
 use crate::arena::Purpose;
@@ -446,58 +448,6 @@ impl Slab {
     pub(crate) fn set_lost_marks(&'static self, lost: bool) {
         self.lost_marks.set(lost);
         page_map::enter(&self.span, !lost);
-    }
-
-    /// Takes the block at `address` back; its bytes. None when no block starts there, or a free one.
-    pub(crate) fn put(&self, address: usize) -> Option<usize> {
-        if !self.is_taken(address) {
-            return None;
-        }
-        let (word, count) = if self.is_mixed() {
-            let granule = self.granule(address);
-            (granule / 64, self.map().remove(granule))
-        } else {
-            let (index, _) = self.locate(address);
-            self.words()[index / 64] |= 1 << (index % 64);
-            (index / 64, 1)
-        };
-        self.free.set(self.free.get() + count as u16);
-        self.low.set(self.low.get().min(word as u8));
-        Some(count * self.size())
-    }
-
-    /// [`put`](Slab::put) of the first of `blocks`, and of those that follow in the same slab, while that
-    /// changes nothing for the heap: the slab, of equal blocks, has other free ones, and others that are
-    /// not. Returns how many that were.
-    #[inline(always)]
-    pub(crate) fn put_simple(&self, blocks: &[Cell<usize>]) -> usize {
-        let (start, bytes) = (self.span.start(), self.span.units() * UNIT);
-        let (inverse, bound, bits) = (self.inverse.get(), self.bound.get(), self.bits.get());
-        let (free, mut low) = (self.free.get() as usize, self.low.get() as usize);
-        // All but one may come back.
-        let room = if free == 0 { 0 } else { (self.capacity() - 1).saturating_sub(free) };
-        let mut count = 0;
-        for block in blocks.iter().take(room) {
-            let offset = block.get().wrapping_sub(start);
-            let (index, fraction) = size_class::locate(offset, inverse);
-            // What is no start of a block was freed twice, and the memory has become another slab meanwhile.
-            if offset >= bytes || fraction >= bound {
-                break;
-            }
-            // SAFETY: a block starts there, the bitmap has a bit for each, and the lock that guards it is the
-            // caller's.
-            let word = unsafe { &mut *bits.add(index / 64) };
-            let bit = 1 << (index % 64);
-            if *word & bit != 0 {
-                break;
-            }
-            *word |= bit;
-            low = low.min(index / 64);
-            count += 1;
-        }
-        self.free.set((free + count) as u16);
-        self.low.set(low as u8);
-        count
     }
 
     /// Whether the block, or the granule, is free and in the slab.

@@ -1,0 +1,188 @@
+//! How blocks come back to a heap: into a magazine, and from there, or from a crate, into their slabs.
+
+use super::give_back::WASTE_LATER;
+use super::{Heap, LOOK_AT, Shelf, put_directly, slab_of};
+use crate::fatal::{self, Misuse};
+use crate::remote::Crate;
+use crate::slab::{self, Equal, Slab};
+use crate::sync::Cell;
+use crate::units::UNIT;
+use crate::{magazine, meta, page_map, purge, size_class};
+use core::ptr;
+
+impl Heap {
+    /// Puts a freed block of one of this heap's slabs away. Called by the heap's thread.
+    #[inline(never)]
+    pub(crate) fn give(&'static self, class: usize, block: usize) {
+        // SAFETY: the front is this thread's and the block one of its class, given up.
+        if unsafe { !self.front.push_class(class, block) } {
+            self.tick();
+            // The thread may never have asked for this class: mixed slabs come from other heaps with what
+            // is in them.
+            if self.equip(class).is_some() && !self.grow(class) {
+                self.flush(class, self.front.count(class).div_ceil(2));
+            }
+            // SAFETY: as above.
+            if unsafe { !self.front.push_class(class, block) } {
+                // SAFETY: the block is given up, and has two words.
+                unsafe { *slab::mark_of(block) = slab::MARK };
+                put_directly(slab_of(block), block);
+            }
+        }
+    }
+
+    /// Makes the full magazine of a class larger, if it has run empty since it last overflowed: the
+    /// program takes and frees more blocks at a time than it holds.
+    pub(super) fn grow(&'static self, class: usize) -> bool {
+        let (capacity, size) = (self.front.capacity(class), size_class::size(class));
+        if !self.has_refilled[class].replace(false) {
+            return false;
+        }
+        let Some(grown) = magazine::grown(capacity, size) else { return false };
+        let Some(left) = self.growth.get().checked_sub((grown - capacity) * size) else {
+            return false;
+        };
+        let Some(slots) = meta::allocate(magazine::slot_bytes(grown)) else { return false };
+        self.growth.set(left);
+        // SAFETY: the memory is new, and the front is this thread's; nothing names the old slots any
+        // more, and a glance from outside reads what it finds there as addresses alone.
+        unsafe {
+            if let Some(old) = self.front.equip(class, slots, grown) {
+                meta::release(old, magazine::slot_bytes(capacity));
+            }
+        }
+        true
+    }
+
+    /// Gives the `count` oldest blocks of a magazine back to their slabs.
+    pub(super) fn flush(&'static self, class: usize, count: usize) {
+        let Some(guard) = self.lock() else { return };
+        let put = |block| self.put_back(slab_of(block), block);
+        // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
+        unsafe { self.front.drain(class, count, |blocks| self.put_all(class, blocks, put)) };
+        self.look_for_low(class);
+        self.squeeze(WASTE_LATER);
+        drop(guard);
+        purge::enforce();
+    }
+
+    /// Brings the slab with the lowest address among the first few to the head of its list, so that
+    /// the heap grows dense at its low end and empties at its high end.
+    fn look_for_low(&self, class: usize) {
+        let partial = &self.shelves[class].partial;
+        let lowest = partial.iter().take(LOOK_AT).min_by_key(|slab| slab.span().start());
+        if let (Some(lowest), Some(first)) = (lowest, partial.first())
+            && !ptr::eq(lowest, first)
+        {
+            partial.remove(lowest);
+            partial.push(lowest);
+        }
+    }
+
+    /// Puts blocks of a class back into their slabs as far as these are this heap's and that is simple; the
+    /// others are for `rest`. Under the lock.
+    #[inline(always)]
+    pub(super) fn put_all(
+        &self,
+        class: usize,
+        blocks: &[Cell<usize>],
+        mut rest: impl FnMut(usize),
+    ) {
+        let (mut at, mut others) = (0, 0);
+        if let Some(equal) = Equal::of(class) {
+            while let Some(block) = blocks.get(at).map(Cell::get) {
+                at += 1;
+                match self.front.slab_at(class, block) {
+                    Some(slab) if slab.put_equal(equal, block) => {
+                        let is_beside = |next: &Cell<usize>| (next.get() ^ block) < UNIT;
+                        if blocks.get(at).is_some_and(is_beside) {
+                            at += slab.put_equals(equal, &blocks[at..]);
+                        }
+                    }
+                    _ => {
+                        rest(block);
+                        others += 1;
+                    }
+                }
+            }
+        } else {
+            while let Some(block) = blocks.get(at).map(Cell::get) {
+                let put = self.put_run(&blocks[at..]);
+                if put == 0 {
+                    rest(block);
+                    others += 1;
+                }
+                at += put.max(1);
+            }
+        }
+        self.account_back((blocks.len() - others) * size_class::size(class));
+    }
+
+    /// The same for what stands in an assorted crate.
+    pub(super) fn put_assorted(&self, entries: &[Cell<usize>], mut rest: impl FnMut(usize)) {
+        let mut bytes = 0;
+        for entry in entries.iter().map(Cell::get) {
+            let (class, block) = Crate::class_and_block(entry);
+            match Equal::of(class) {
+                Some(equal)
+                    if let Some(slab) = self.front.slab_at(class, block)
+                        && slab.put_equal(equal, block) =>
+                {
+                    bytes += size_class::size(class);
+                }
+                _ => rest(block),
+            }
+        }
+        self.account_back(bytes);
+    }
+
+    /// Puts the first of `blocks`, and those that follow in the same slab, back into it as far as that is
+    /// simple, but for counting their bytes. Returns how many. Under the lock.
+    fn put_run(&self, blocks: &[Cell<usize>]) -> usize {
+        let base = page_map::base();
+        let found = page_map::simple_slab(base, blocks[0].get());
+        if found == 0 {
+            return 0;
+        }
+        // SAFETY: just found.
+        let slab = unsafe { Slab::at(base, found) };
+        if slab.heap() == self.address() { slab.put_run(blocks) } else { 0 }
+    }
+
+    /// Puts a block back into its slab, one of this heap's. Under the lock.
+    pub(super) fn put_back(&'static self, slab: &'static Slab, block: usize) {
+        match slab.put(block) {
+            Some(bytes) => self.account_back(bytes),
+            None => fatal::misuse("free", Misuse::DoubleFree, block),
+        }
+        if slab.is_mixed() {
+            return self.after_put_mixed(slab, block);
+        }
+        let shelf = &self.shelves[slab.class()];
+        if slab.free() == 1 {
+            shelf.full.remove(slab);
+            shelf.partial.push(slab);
+        }
+        if slab.is_empty() {
+            self.close_one(shelf, slab);
+        }
+    }
+
+    /// Closes one of the empty slabs of a shelf on which `slab` has just become empty. One stays if
+    /// there is nothing else with room, so that a program at its edge does not open and close slabs
+    /// all the time: the lowest, so that the heap can shrink.
+    fn close_one(&self, shelf: &Shelf, slab: &'static Slab) {
+        let start = |slab: &'static Slab| slab.span().start();
+        let is_other_empty = |other: &&'static Slab| other.is_empty() && !ptr::eq(*other, slab);
+        let other = shelf.partial.iter().take(LOOK_AT).find(is_other_empty);
+        let closed = match other {
+            Some(other) if start(other) > start(slab) => other,
+            Some(_) => slab,
+            None if shelf.partial.is_single() => return,
+            None => slab,
+        };
+        shelf.partial.remove(closed);
+        // SAFETY: we hold the lock, and the lists name the slab no more.
+        unsafe { self.close(closed) };
+    }
+}
