@@ -68,7 +68,7 @@ pub(crate) fn adopt(class: usize, receiver: &'static Heap) {
     let is_mixable = size_class::slab_units(class) == 1;
     for class in [Some(class), is_mixable.then_some(MIXED)].into_iter().flatten() {
         let Some(heap) = opened(class % SHARDS) else { continue };
-        heap.collect();
+        heap.collect(false);
         let (Some(_receiver), Some(_heap)) = (receiver.lock(), heap.lock()) else { return };
         if heap.part_with(class, false, receiver) {
             let less = |n: usize| n.checked_sub(1);

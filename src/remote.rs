@@ -159,40 +159,17 @@ impl Mailbox {
     }
 
     /// Takes all crates; they are the caller's now.
-    pub(crate) fn take(&self) -> Crates {
-        Crates(self.0.swap(0, Ordering::Acquire))
-    }
-
-    /// Puts a crate that was taken back, and those that were to come after it.
-    pub(crate) fn put_back(&self, parcel: &'static Crate, rest: Crates) {
-        parcel.link.store(rest.0, Ordering::Relaxed);
-        let mut first = (&raw const *parcel) as usize;
-        while self.0.compare_exchange(0, first, Ordering::Release, Ordering::Relaxed).is_err() {
-            // Others have been delivered meanwhile: they go before these.
-            let mut taken = self.take();
-            let new = taken.0;
-            if let Some(last) = taken.by_ref().last() {
-                last.link.store(first, Ordering::Relaxed);
-                first = new;
+    pub(crate) fn take(&self) -> impl Iterator<Item = &'static Crate> + use<> {
+        let mut at = self.0.swap(0, Ordering::Acquire);
+        core::iter::from_fn(move || {
+            if at == 0 {
+                return None;
             }
-        }
-    }
-}
-
-/// Crates that were taken from a mailbox.
-pub(crate) struct Crates(usize);
-
-impl Iterator for Crates {
-    type Item = &'static Crate;
-
-    fn next(&mut self) -> Option<&'static Crate> {
-        if self.0 == 0 {
-            return None;
-        }
-        // SAFETY: only crates are delivered, and their memory is never given back.
-        let parcel: &'static Crate = unsafe { &*(self.0 as *const Crate) };
-        self.0 = parcel.link.load(Ordering::Relaxed);
-        Some(parcel)
+            // SAFETY: only crates are delivered, and their memory is never given back.
+            let parcel: &'static Crate = unsafe { &*(at as *const Crate) };
+            at = parcel.link.load(Ordering::Relaxed);
+            Some(parcel)
+        })
     }
 }
 

@@ -244,7 +244,7 @@ pub(crate) fn purge() -> usize {
     }
     reclaim();
     // What is on its way comes first: slabs may have moved since, so a crate brings blocks of any heap.
-    heaps().chain(central::heaps()).for_each(|heap| heap.collect());
+    heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
     heaps().chain(central::heaps()).map(|heap| heap.purge()).sum()
 }
 

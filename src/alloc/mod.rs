@@ -297,7 +297,7 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
         return true;
     }
     // What is in a mailbox is in the slab afterwards. It may be that of a heap that held the slab before.
-    thread::heaps().chain(central::heaps()).for_each(|heap| heap.collect());
+    thread::heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
     let is_there = || {
         let span = page_map::entry(block).and_then(Entry::span);
         span.and_then(Slab::of).is_some_and(|now| ptr::eq(now, slab))

@@ -52,7 +52,7 @@ impl Heap {
     /// A tick for this heap: takes in what others have freed, and, if it wastes `least` bytes, gives back
     /// what has been free since the last one. Under no lock.
     fn age(&'static self, all_old: bool, least: isize) {
-        self.collect();
+        self.collect(false);
         let Some(_guard) = self.lock() else { return };
         if self.waste.get() < least {
             return;
@@ -68,7 +68,7 @@ impl Heap {
     /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
     /// the bytes of pages inside slabs.
     pub(crate) fn purge(&'static self) -> usize {
-        self.collect();
+        self.collect(false);
         self.lock().map_or(0, |_guard| self.give_pages(true))
     }
 

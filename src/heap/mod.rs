@@ -173,7 +173,7 @@ impl Heap {
         self.has_refilled[class].set(true);
         self.equip(class)?;
         if !self.mailbox.is_empty() {
-            self.collect_for(class);
+            self.collect(true);
         }
         // From what was collected, or left in the magazine of a heap that was just claimed.
         if let Some(block) = self.front.pop_class(class) {
@@ -222,7 +222,7 @@ impl Heap {
     /// One block of `class`, for a thread that has no magazine, or, unless from `mixed` slabs too,
     /// one at a multiple of the largest power of two that divides the class's size.
     pub(crate) fn take_one(&'static self, class: usize, mixed: bool) -> Option<NonNull<u8>> {
-        self.collect();
+        self.collect(false);
         let guard = self.lock()?;
         let mut block = 0;
         let mut take = |taken| block = taken;

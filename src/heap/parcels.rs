@@ -124,32 +124,17 @@ impl Heap {
         }
     }
 
-    /// Takes in what other threads have freed, into the slabs. Not under the lock.
+    /// Takes in what other threads have freed: the heap's own thread into its magazines, as far as
+    /// there is room; anyone else, and the rest, into the slabs. Not under the lock.
     #[inline(never)]
-    pub(crate) fn collect(&'static self) {
-        self.mailbox.take().for_each(|parcel| self.finish(parcel));
-    }
-
-    /// The same for the heap's own thread, whose magazine of `class` is empty: into the magazines as far as
-    /// there is room. Once that of `class` is full the rest is left for later.
-    #[inline(never)]
-    pub(super) fn collect_for(&'static self, class: usize) {
-        let mut parcels = self.mailbox.take();
-        while let Some(parcel) = parcels.next() {
-            if parcel.class() != ASSORTED && self.append(parcel) {
-                release(parcel);
-            } else if parcel.class() == class && self.front.count(class) > 0 {
-                return self.mailbox.put_back(parcel, parcels);
-            } else {
-                self.finish(parcel);
+    pub(crate) fn collect(&'static self, is_own_thread: bool) {
+        for parcel in self.mailbox.take() {
+            if !(is_own_thread && parcel.class() != ASSORTED && self.append(parcel)) {
+                self.unpack(parcel);
             }
+            // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
+            unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
         }
-    }
-
-    /// Empties a crate that was taken in, and gives it back.
-    fn finish(&'static self, parcel: &'static Crate) {
-        self.unpack(parcel);
-        release(parcel);
     }
 
     /// Puts the blocks of a crate into the magazine, if that has room or can get it.
@@ -189,12 +174,6 @@ impl Heap {
         }
         purge::enforce();
     }
-}
-
-/// Gives an empty crate back.
-fn release(parcel: &'static Crate) {
-    // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
-    unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
 }
 
 /// An unused crate.
