@@ -15,7 +15,7 @@ pub(crate) const SMALL_MAX: usize = 4096;
 const LINEAR: usize = 8;
 const MEDIUM_STEP: usize = 128;
 
-const fn size_at(class: usize) -> usize {
+pub(crate) const fn size_at(class: usize) -> usize {
     if class < LINEAR {
         (class + 1) * MIN_ALIGN
     } else {
@@ -149,10 +149,11 @@ pub(crate) const fn start32(class: usize) -> Start<u32> {
     Start { inverse: inverse as u32, bound: (excess * (blocks - 1)) as u32 + 1 }
 }
 
-/// With 64 bits after the point: for all slabs.
+/// With 64 bits after the point: for all slabs. The excess is 1 at least, so that fractions of whole multiples of
+/// the size grow without an end: addresses that are not in the slab are no starts, either.
 pub(crate) const fn start64(class: usize) -> Start<u64> {
     let (size, blocks) = (size_at(class) as u128, slab_blocks(class) as u128);
-    let inverse = (1u128 << 64).div_ceil(size);
+    let inverse = (1u128 << 64) / size + 1;
     let excess = inverse * size - (1 << 64);
     Start { inverse: inverse as u64, bound: (excess * (blocks - 1)) as u64 + 1 }
 }

@@ -39,7 +39,7 @@ const MAP_STEP: usize = 16 << 10;
 const GROWTH: usize = 1 << 20;
 const HEAPS_PER_STEP: usize = 8;
 /// Blocks in a batch at most.
-const BATCH_MOST: usize = 63;
+const BATCH_MOST: usize = 255;
 
 const _: () = assert!(size_of::<Heap>() <= MAP_OFFSET);
 

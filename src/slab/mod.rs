@@ -396,13 +396,16 @@ impl Slab {
                 last += count - 1;
                 bits & (u64::MAX << at).checked_shl(count as u32).unwrap_or(0)
             } else {
-                let mut rest = bits;
-                while rest != 0 && left > 0 {
-                    last = word * 64 + rest.trailing_zeros() as usize;
+                let (mut rest, from) = (bits, start + word * 64 * size);
+                let count = (bits.count_ones() as usize).min(left);
+                let mut at = 0;
+                for _ in 0..count {
+                    at = rest.trailing_zeros() as usize;
                     rest &= rest - 1;
-                    left -= 1;
-                    each(start + last * size);
+                    each(from + at * size);
                 }
+                last = word * 64 + at;
+                left -= count;
                 rest
             };
         }

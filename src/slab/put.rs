@@ -1,27 +1,35 @@
 //! How blocks come back to a slab: one by one, or by runs.
 
 use super::Slab;
-use crate::size_class;
+use crate::size_class::Start;
 use crate::units::UNIT;
+use crate::{bitmap, size_class};
 use core::cell::Cell;
+
+/// So many blocks that stand one after the other are worth more than a look each; and so many others are put
+/// back until the next look for such.
+const STRETCH: usize = 8;
+const OTHERS: usize = 32;
 
 /// What is the same for all slabs of a class that have one unit.
 pub(crate) struct Equal {
-    /// See [`size_class::start32`].
+    /// See [`size_class::start64`].
     inverse: u64,
-    bound: u32,
-    /// All blocks but two.
-    most: usize,
+    bound: u64,
+    size: usize,
+    /// 0 for a class whose slabs have several units.
+    blocks: usize,
 }
 
 static EQUAL: [Equal; size_class::COUNT] = {
-    let mut table = [const { Equal { inverse: 0, bound: 0, most: 0 } }; size_class::COUNT];
+    let mut table =
+        [const { Equal { inverse: 0, bound: 0, size: 0, blocks: 0 } }; size_class::COUNT];
     let mut class = 0;
     while class < size_class::COUNT {
         if size_class::slab_units(class) == 1 {
-            let start = size_class::start32(class);
-            let most = size_class::slab_blocks(class) - 2;
-            table[class] = Equal { inverse: start.inverse as u64, bound: start.bound, most };
+            let Start { inverse, bound } = size_class::start64(class);
+            let (size, blocks) = (size_class::size_at(class), size_class::slab_blocks(class));
+            table[class] = Equal { inverse, bound, size, blocks };
         }
         class += 1;
     }
@@ -32,7 +40,30 @@ impl Equal {
     /// None for a class whose slabs have several units.
     #[inline(always)]
     pub(crate) fn of(class: usize) -> Option<&'static Equal> {
-        Some(&EQUAL[class]).filter(|equal| equal.most != 0)
+        Some(&EQUAL[class]).filter(|equal| equal.blocks != 0)
+    }
+
+    /// The number of the block that starts at an offset in a slab, if one does.
+    #[inline(always)]
+    fn index(&self, offset: usize) -> Option<usize> {
+        let (index, fraction) = size_class::locate(offset, self.inverse);
+        (fraction < self.bound).then_some(index)
+    }
+
+    /// How many of `blocks`, which is not empty, stand one after the other, upwards or downwards.
+    #[inline(always)]
+    fn stretch(&self, blocks: &[Cell<usize>]) -> usize {
+        let mut last = blocks[0].get();
+        let Some(second) = blocks.get(1) else { return 1 };
+        let step = second.get().wrapping_sub(last);
+        if step != self.size && step != self.size.wrapping_neg() {
+            return 1;
+        }
+        let follows = |block: &&Cell<usize>| {
+            last = last.wrapping_add(step);
+            block.get() == last
+        };
+        1 + blocks[1..].iter().take_while(follows).count()
     }
 }
 
@@ -60,13 +91,12 @@ impl Slab {
     #[inline(always)]
     pub(crate) fn put_equal(&self, kind: &Equal, block: usize) -> bool {
         let free = self.free.get();
-        if usize::from(free).wrapping_sub(1) >= kind.most {
+        if usize::from(free).wrapping_sub(1) >= kind.blocks - 2 {
             return false;
         }
         // What is no start of a block was freed twice, and the memory has become another slab meanwhile.
-        let product = (block % UNIT) as u64 * kind.inverse;
-        let index = (product >> 32) as usize;
-        if product as u32 >= kind.bound || !put_bit(self.bits.get(), index) {
+        let Some(index) = kind.index(block % UNIT) else { return false };
+        if !put_bit(self.bits.get(), index) {
             return false;
         }
         self.free.set(free + 1);
@@ -79,44 +109,73 @@ impl Slab {
     /// The same for all of `blocks` that follow in the slab. Returns how many those were.
     #[inline(never)]
     pub(crate) fn put_equals(&self, kind: &Equal, blocks: &[Cell<usize>]) -> usize {
-        self.put_while(kind.most + 2, blocks, |offset| {
-            let product = (offset as u64).wrapping_mul(kind.inverse);
-            (offset < UNIT && (product as u32) < kind.bound).then_some((product >> 32) as usize)
-        })
-    }
-
-    /// The same for a slab of equal blocks and any number of units.
-    pub(crate) fn put_run(&self, blocks: &[Cell<usize>]) -> usize {
-        let bytes = self.span.units() * UNIT;
-        let (inverse, bound) = (self.inverse.get(), self.bound.get());
-        self.put_while(self.capacity(), blocks, |offset| {
-            let (index, fraction) = size_class::locate(offset, inverse);
-            (offset < bytes && fraction < bound).then_some(index)
-        })
-    }
-
-    #[inline(always)]
-    fn put_while(
-        &self,
-        capacity: usize,
-        blocks: &[Cell<usize>],
-        index_of: impl Fn(usize) -> Option<usize>,
-    ) -> usize {
         let (start, bits, free) = (self.span.start(), self.bits.get(), self.free.get() as usize);
-        // All but one may come back.
-        let room = if free == 0 { 0 } else { (capacity - 1).saturating_sub(free) };
+        let blocks = &blocks[..room(free, kind.blocks).min(blocks.len())];
         let (mut count, mut lowest) = (0, usize::MAX);
-        for block in &blocks[..room.min(blocks.len())] {
-            match index_of(block.get().wrapping_sub(start)) {
-                Some(index) if put_bit(bits, index) => lowest = lowest.min(index),
-                _ => break,
+        'all: while count < blocks.len() {
+            let rest = &blocks[count..];
+            let stretch = kind.stretch(rest);
+            if stretch >= STRETCH {
+                let low = rest[0].get().min(rest[stretch - 1].get());
+                // Whole sizes apart, all of them are starts if the first is one and the last in the slab.
+                let Some(first) = kind.index(low.wrapping_sub(start)) else { break };
+                let last = first + stretch;
+                if last > kind.blocks || !put_range(self.words(), first, last) {
+                    break;
+                }
+                lowest = lowest.min(first);
+                count += stretch;
+                continue;
             }
-            count += 1;
+            for block in &rest[..rest.len().min(OTHERS)] {
+                match kind.index(block.get().wrapping_sub(start)) {
+                    Some(index) if put_bit(bits, index) => lowest = lowest.min(index),
+                    _ => break 'all,
+                }
+                count += 1;
+            }
         }
-        self.free.set((free + count) as u16);
-        self.low.set((lowest / 64).min(self.low.get().into()) as u8);
+        self.note_put(free + count, lowest);
         count
     }
+
+    /// The same for the first of `blocks` and those that follow in the slab, which may have any number of units.
+    pub(crate) fn put_run(&self, blocks: &[Cell<usize>]) -> usize {
+        let (start, inverse, bound) = (self.span.start(), self.inverse.get(), self.bound.get());
+        let (bits, free) = (self.bits.get(), self.free.get() as usize);
+        let (mut count, mut lowest) = (0, usize::MAX);
+        for block in blocks.iter().take(room(free, self.capacity())) {
+            let offset = block.get().wrapping_sub(start);
+            let (index, fraction) = size_class::locate(offset, inverse);
+            if fraction >= bound || !put_bit(bits, index) {
+                break;
+            }
+            lowest = lowest.min(index);
+            count += 1;
+        }
+        self.note_put(free + count, lowest);
+        count
+    }
+
+    /// Notes how many blocks are free now, and the lowest of those that have come back.
+    fn note_put(&self, free: usize, lowest: usize) {
+        self.free.set(free as u16);
+        self.low.set((lowest / 64).min(self.low.get().into()) as u8);
+    }
+}
+
+/// How many blocks may come back without a change for the heap: all but one, if there is a free one.
+fn room(free: usize, capacity: usize) -> usize {
+    if free == 0 { 0 } else { (capacity - 1).saturating_sub(free) }
+}
+
+/// Sets the bits `from..to`; false, and nothing is done, when one of them is set.
+fn put_range(words: &mut [u64], from: usize, to: usize) -> bool {
+    let is_new = bitmap::pieces(from, to).all(|(word, mask)| words[word] & mask == 0);
+    if is_new {
+        bitmap::set_range(words, from, to);
+    }
+    is_new
 }
 
 /// Sets a bit of a slab's bitmap; false when it is set. The slab has such a block, and the caller the lock that
