@@ -8,6 +8,7 @@
 use crate::span::Span;
 use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::units::{UNIT, UNIT_SHIFT};
+use core::slice;
 
 /// Where an arena's table starts, in bytes from the arena's start. The page before it is empty.
 pub(crate) const TABLE: usize = 4096;
@@ -155,8 +156,12 @@ impl Entry {
     }
 }
 
-fn entries(start: usize, units: usize) -> impl Iterator<Item = &'static Entry> {
-    (0..units).filter_map(move |i| entry(start + i * UNIT))
+/// The entries of a run, which lies in one arena.
+fn entries(start: usize, units: usize) -> &'static [Entry] {
+    let Some(first) = entry(start) else { return &[] };
+    debug_assert!(entry(start + (units - 1) * UNIT).is_some());
+    // SAFETY: the arena's table has entries for all units of the run, one after the other.
+    unsafe { slice::from_raw_parts(first, units) }
 }
 
 /// Enters a span for the units it covers; `simple` for a slab whose free blocks carry their marks.

@@ -3,19 +3,71 @@
 //! Bit `i` speaks of unit `i` of the region. The words change under the lock of the arena; they are
 //! atomic because some are looked at without it.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::units::REGION_UNITS;
+
+/// A word of states. One store for each change, by who holds the arena's lock.
+#[repr(transparent)]
+pub(crate) struct Bits(AtomicU32);
+
+impl Bits {
+    pub(crate) fn get(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn replace(&self, bits: u32) {
+        self.0.store(bits, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, mask: u32) {
+        self.replace(self.get() | mask);
+    }
+
+    /// Returns what the word was.
+    pub(crate) fn unset(&self, mask: u32) -> u32 {
+        let before = self.get();
+        self.replace(before & !mask);
+        before
+    }
+}
+
+/// A number that changes likewise. A fork in the middle of another thread's change may have left it too low in the
+/// child.
+#[repr(transparent)]
+pub(crate) struct Count(AtomicUsize);
+
+impl Count {
+    pub(crate) const fn new() -> Count {
+        Count(AtomicUsize::new(0))
+    }
+
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn replace(&self, count: usize) {
+        self.0.store(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add(&self, more: usize) {
+        self.replace(self.get() + more);
+    }
+
+    pub(crate) fn sub(&self, less: usize) {
+        self.replace(self.get().saturating_sub(less));
+    }
+}
 
 /// 32 units.
 #[repr(C)]
 pub(crate) struct Region {
-    pub(crate) used: AtomicU32,
+    pub(crate) used: Bits,
     /// Free, and not known to be zero.
-    pub(crate) dirty: AtomicU32,
+    pub(crate) dirty: Bits,
     /// Dirty since before the last tick of decay.
-    pub(crate) aged: AtomicU32,
+    pub(crate) aged: Bits,
     /// What the region is for: the arena's own business.
-    pub(crate) kind: AtomicU32,
+    pub(crate) kind: Bits,
 }
 
 /// The regions of an arena, of which those of the units in use are committed.
@@ -46,7 +98,7 @@ impl Regions {
     /// The first unit of `at..end` that is free, or `end`.
     pub(crate) fn next_free(self, mut at: usize, end: usize) -> usize {
         while at < end {
-            let free = !self.of(at).used.load(Ordering::Relaxed) >> (at % REGION_UNITS);
+            let free = !self.of(at).used.get() >> (at % REGION_UNITS);
             if free != 0 {
                 return at + free.trailing_zeros() as usize;
             }
@@ -58,7 +110,7 @@ impl Regions {
     /// The first used unit of `at..end`.
     pub(crate) fn next_used(self, mut at: usize, end: usize) -> Option<usize> {
         while at < end {
-            let used = self.of(at).used.load(Ordering::Relaxed) >> (at % REGION_UNITS);
+            let used = self.of(at).used.get() >> (at % REGION_UNITS);
             if used != 0 {
                 let unit = at + used.trailing_zeros() as usize;
                 return (unit < end).then_some(unit);
@@ -91,7 +143,7 @@ mod tests {
         let states: Vec<Region> = (0..4).map(|_| unsafe { core::mem::zeroed() }).collect();
         let regions = Regions::new(states.as_ptr() as usize);
         regions.pieces(30, 40, |region, mask| {
-            region.used.fetch_or(mask, Ordering::Relaxed);
+            region.used.set(mask);
         });
         assert_eq!(regions.next_used(0, 128), Some(30));
         assert_eq!(regions.next_used(0, 30), None);

@@ -5,9 +5,9 @@
 //! time may change it: for a slab who holds the lock of its heap, for a large span who won the
 //! exchange in [`Large::close`].
 
-use crate::meta;
 use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
 use crate::units::UNIT;
+use core::ptr::{self, NonNull};
 
 /// What a span holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,21 +90,24 @@ pub(crate) struct Large {
 unsafe impl Sync for Large {}
 
 impl Large {
-    /// Describes a run of an arena. None when there is no memory for the descriptor.
-    pub(crate) fn open(
+    /// Describes a run of an arena.
+    ///
+    /// # Safety
+    /// The piece came from `meta` for a `Large`, is all zero, and the caller's alone.
+    pub(crate) unsafe fn open(
+        piece: NonNull<u8>,
         arena: usize,
         start: usize,
         units: usize,
         bytes: usize,
-    ) -> Option<&'static Large> {
-        let piece = meta::allocate(size_of::<Large>())?;
-        // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
+    ) -> &'static Large {
+        // SAFETY: a zeroed piece is a valid closed descriptor; memory of `meta` is never given back.
         let large = unsafe { piece.cast::<Large>().as_ref() };
         large.bytes.store(bytes, Ordering::Relaxed);
         large.tail.store(0, Ordering::Relaxed);
         large.notes.store(0, Ordering::Relaxed);
         large.span.open(arena, start, units, Kind::Large);
-        Some(large)
+        large
     }
 
     /// What was noted of the block; 0 when it is new.
@@ -143,9 +146,11 @@ impl Large {
         self.tail.store(bytes, Ordering::Relaxed);
     }
 
-    /// What was noted so; it is the caller's to count.
+    /// What was noted so; it is the caller's to count, who owns the block.
     pub(crate) fn take_tail(&self) -> usize {
-        self.tail.swap(0, Ordering::Relaxed)
+        let tail = self.tail.load(Ordering::Relaxed);
+        self.tail.store(0, Ordering::Relaxed);
+        tail
     }
 
     /// Whether `address` lies in what the block may use.
@@ -165,12 +170,14 @@ impl Large {
         self.span.close()
     }
 
-    /// Gives the descriptor back.
+    /// The memory of the descriptor, all zero.
     ///
     /// # Safety
     /// The block was closed by the caller and is in the page map no more.
-    pub(crate) unsafe fn release(&'static self) {
-        // SAFETY: the descriptor came from `meta` with this size, and the caller owns it.
-        unsafe { meta::release(core::ptr::NonNull::from(self).cast(), size_of::<Large>()) }
+    pub(crate) unsafe fn wipe(&'static self) -> NonNull<u8> {
+        let piece = NonNull::from(self).cast::<u8>();
+        // SAFETY: nobody else uses the descriptor; zero bytes are one that is closed.
+        unsafe { ptr::write_bytes(piece.as_ptr(), 0, size_of::<Large>()) };
+        piece
     }
 }

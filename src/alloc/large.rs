@@ -1,10 +1,11 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
 use crate::arena::Purpose;
+use crate::heap::Heap;
 use crate::span::Large;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{arena, huge, page_map, purge, size_class, sys, thread};
+use crate::{arena, huge, meta, page_map, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
 
 /// What takes the place of `HUGE_MIN` where address space is limited.
@@ -34,8 +35,11 @@ const READY: u8 = 2;
 const FRESH: u8 = 4;
 const DENSE: u8 = 8;
 
-static BLOCKS: AtomicUsize = AtomicUsize::new(0);
-static BYTES: AtomicUsize = AtomicUsize::new(0);
+/// Pages of 4 KiB in live blocks, and from bit [`BLOCK_SHIFT`] on how many of these there are: one number, since each
+/// block changes both.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+const BLOCK_SHIFT: u32 = 36;
+const PAGE_SHIFT: u32 = 12;
 static TAILS: AtomicUsize = AtomicUsize::new(0);
 static READY_LIVE: AtomicUsize = AtomicUsize::new(0);
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
@@ -126,10 +130,12 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     } else {
         arena::take(units, align, Purpose::block(bytes, zeroed))?
     };
-    let Some(large) = Large::open(run.arena.slot(), run.start, units, bytes) else {
+    let Some(piece) = descriptor() else {
         run.arena.give(run.start, units, !run.clean);
         return None;
     };
+    // SAFETY: the piece is zeroed, large enough, and ours alone.
+    let large = unsafe { Large::open(piece, run.arena.slot(), run.start, units, bytes) };
     large.set_notes(if run.clean { FRESH } else { 0 } | if run.huge { DENSE } else { 0 });
     if run.huge {
         arena::note_dense(units as isize);
@@ -147,7 +153,7 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
 /// that allocates and frees such blocks all the time would fault it in again and again, so some of
 /// it may stay.
 fn keep_or_discard(large: &Large, unused: usize) {
-    let most = (BYTES.load(Ordering::Relaxed) / TAILS_PART).max(TAILS_LEAST);
+    let most = (live_bytes() / TAILS_PART).max(TAILS_LEAST);
     if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
         large.set_tail(unused);
         return;
@@ -157,6 +163,14 @@ fn keep_or_discard(large: &Large, unused: usize) {
     unsafe { sys::discard(large.start() + large.bytes(), unused) };
 }
 
+/// What was kept behind the end of a block is counted no more.
+fn drop_tail(large: &Large) {
+    let tail = large.take_tail();
+    if tail != 0 {
+        TAILS.fetch_sub(tail, Ordering::Relaxed);
+    }
+}
+
 /// From which size on a block gets a mapping of its own. Where address space is limited arenas are
 /// small, and blocks that fill a good part of one would waste the rest.
 fn huge_min() -> usize {
@@ -164,8 +178,31 @@ fn huge_min() -> usize {
 }
 
 fn count(blocks: isize, bytes: isize) {
-    BLOCKS.fetch_add(blocks as usize, Ordering::Relaxed);
-    BYTES.fetch_add(bytes as usize, Ordering::Relaxed);
+    let change = (blocks << BLOCK_SHIFT) + (bytes >> PAGE_SHIFT);
+    LIVE.fetch_add(change as usize, Ordering::Relaxed);
+}
+
+fn live_bytes() -> usize {
+    (LIVE.load(Ordering::Relaxed) & ((1 << BLOCK_SHIFT) - 1)) << PAGE_SHIFT
+}
+
+/// A zeroed piece for a descriptor. A thread keeps one, for blocks that come and go.
+fn descriptor() -> Option<NonNull<u8>> {
+    let kept = thread::heap().and_then(Heap::take_spare);
+    kept.or_else(|| meta::allocate(size_of::<Large>()))
+}
+
+/// Gives the descriptor of a block back that was closed and is in the page map no more.
+///
+/// # Safety
+/// The caller has closed the block.
+unsafe fn release(large: &'static Large) {
+    // SAFETY: as the caller promises.
+    let piece = unsafe { large.wipe() };
+    if thread::heap().is_none_or(|heap| !heap.keep_spare(piece)) {
+        // SAFETY: the piece came from `meta` with this size, and is ours.
+        unsafe { meta::release(piece, size_of::<Large>()) };
+    }
 }
 
 /// Frees a block of a span. False when somebody else has freed it already.
@@ -190,7 +227,7 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     if notes & DENSE != 0 {
         arena::note_dense(-(units as isize));
     }
-    TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
+    drop_tail(large);
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
     // What is not resident is no free memory to keep, and none to be given back.
@@ -203,7 +240,7 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     }
     arena.give(start, units, !is_clean);
     // SAFETY: we closed the block and took it out of the map.
-    unsafe { large.release() };
+    unsafe { release(large) };
     purge::enforce();
     true
 }
@@ -250,7 +287,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
         arena::note_dense(wanted as isize - units as isize);
     }
     if wanted != units {
-        TAILS.fetch_sub(large.take_tail(), Ordering::Relaxed);
+        drop_tail(large);
     }
     count(0, bytes as isize - old as isize);
     true
@@ -258,5 +295,5 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
 
 /// Blocks in spans and their bytes.
 pub(crate) fn counts() -> (usize, usize) {
-    (BLOCKS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed))
+    (LIVE.load(Ordering::Relaxed) >> BLOCK_SHIFT, live_bytes())
 }

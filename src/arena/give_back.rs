@@ -19,7 +19,7 @@ impl Arena {
 
     /// The same for regions that are free all over alone.
     pub(crate) fn purge_whole(&self, keep: usize, aged: bool) -> usize {
-        let is_free = |region: &Region| region.used.load(Ordering::Relaxed) == 0;
+        let is_free = |region: &Region| region.used.get() == 0;
         self.purge_regions(is_free, keep, aged)
     }
 
@@ -33,7 +33,7 @@ impl Arena {
         let mut purged = 0;
         let mut region = self.frontier().div_ceil(REGION_UNITS);
         let first = self.first.get() / REGION_UNITS;
-        while region > first && self.dirty.load(Ordering::Relaxed) > keep {
+        while region > first && self.dirty.get() > keep {
             region -= 1;
             if which(self.region(region * REGION_UNITS)) {
                 purged += self.purge_region(region, aged);
@@ -52,9 +52,9 @@ impl Arena {
     fn purge_region(&self, index: usize, aged: bool) -> usize {
         let region = self.region(index * REGION_UNITS);
         let chosen = |region: &Region| {
-            let seen = if aged { region.aged.load(Ordering::Relaxed) } else { u32::MAX };
+            let seen = if aged { region.aged.get() } else { u32::MAX };
             // Dirty units that are used are in the hands of another purge.
-            region.dirty.load(Ordering::Relaxed) & seen & !region.used.load(Ordering::Relaxed)
+            region.dirty.get() & seen & !region.used.get()
         };
         if chosen(region) == 0 {
             return 0;
@@ -70,8 +70,8 @@ impl Arena {
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= self.clean(index);
             }
-            region.used.fetch_or(mask, Ordering::Relaxed);
-            self.used.fetch_add(mask.count_ones() as usize, Ordering::Relaxed);
+            region.used.set(mask);
+            self.used.add(mask.count_ones() as usize);
             mask
         };
         let (mut rest, mut clean) = (mask, 0u32);
@@ -84,30 +84,30 @@ impl Arena {
             if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
                 clean |= run;
             } else {
-                let dirty = region.dirty.load(Ordering::Relaxed) & run;
+                let dirty = region.dirty.get() & run;
                 STUCK.fetch_add(dirty.count_ones() as usize, Ordering::Relaxed);
             }
             rest &= !run;
         }
         let _guard = self.lock.inherit(Rank::Arena);
-        let gone = region.dirty.fetch_and(!clean, Ordering::Relaxed) & clean;
-        region.aged.fetch_and(!mask, Ordering::Relaxed);
-        self.count_clean(gone.count_ones() as usize);
+        let gone = region.dirty.unset(clean) & clean;
+        region.aged.unset(mask);
+        self.dirty.sub(gone.count_ones() as usize);
         self.note_free(index * REGION_UNITS + mask.trailing_zeros() as usize);
-        let used = region.used.fetch_and(!mask, Ordering::Relaxed) & !mask;
+        let used = region.used.unset(mask) & !mask;
         if clean != 0 && used != 0 {
             self.withdraw(index * REGION_UNITS);
         }
         self.unsettle(index * REGION_UNITS);
-        self.used.fetch_sub(mask.count_ones() as usize, Ordering::Relaxed);
+        self.used.sub(mask.count_ones() as usize);
         gone.count_ones() as usize
     }
 
     /// The units of a region that are free, clean and committed. Under the lock.
     fn clean(&self, index: usize) -> u32 {
         let region = self.region(index * REGION_UNITS);
-        let used = region.used.load(Ordering::Relaxed);
-        !(used | region.dirty.load(Ordering::Relaxed)) & self.committed(index)
+        let used = region.used.get();
+        !(used | region.dirty.get()) & self.committed(index)
     }
 
     /// The units of a region that are the arena's, and committed. Under the lock.
@@ -138,8 +138,8 @@ impl Arena {
     /// Free units that were clean are resident; how many. Under the lock.
     pub(super) fn note_resident(&self, region: &Region, units: u32) -> usize {
         let count = units.count_ones() as usize;
-        region.dirty.fetch_or(units, Ordering::Relaxed);
-        self.dirty.fetch_add(count, Ordering::Relaxed);
+        region.dirty.set(units);
+        self.dirty.add(count);
         count
     }
 
@@ -164,7 +164,7 @@ impl Arena {
         let (first, end) = (self.first.get(), self.frontier.get());
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
             let region = self.region(unit);
-            region.aged.store(region.dirty.load(Ordering::Relaxed), Ordering::Relaxed);
+            region.aged.replace(region.dirty.get());
         }
     }
 
@@ -179,9 +179,8 @@ impl Arena {
     pub(crate) fn retreat(&self, always: bool) {
         let _guard = self.lock.inherit(Rank::Arena);
         let (first, old) = (self.first.get(), self.frontier.get());
-        let is_free = |&unit: &usize| {
-            self.region(unit).used.load(Ordering::Relaxed) >> (unit % REGION_UNITS) & 1 == 0
-        };
+        let is_free =
+            |&unit: &usize| self.region(unit).used.get() >> (unit % REGION_UNITS) & 1 == 0;
         let free = (first..old).rev().take_while(is_free).count();
         if free < if always { 1 } else { STEP_MOST } {
             return;
@@ -203,10 +202,10 @@ impl Arena {
         self.renew_advice(new, old);
         let mut dirty = 0;
         self.pieces(new, free, |region, mask| {
-            dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
-            region.aged.fetch_and(!mask, Ordering::Relaxed);
+            dirty += (region.dirty.unset(mask) & mask).count_ones();
+            region.aged.unset(mask);
         });
-        self.count_clean(dirty as usize);
+        self.dirty.sub(dirty as usize);
         PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
     }
 }

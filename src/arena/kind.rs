@@ -48,7 +48,7 @@ impl Kind {
 
     /// That of a region.
     pub(super) fn of(region: &Region) -> Kind {
-        match region.kind.load(Ordering::Relaxed) & (SPARSE | DENSE) {
+        match region.kind.get() & (SPARSE | DENSE) {
             SPARSE => Kind::Sparse,
             DENSE => Kind::Dense,
             _ => Kind::Any,
@@ -63,7 +63,7 @@ impl Kind {
     /// Whether a region may serve a run of this kind.
     fn suits(self, region: &Region) -> bool {
         let other = (SPARSE | DENSE) & !self.bit();
-        self == Kind::Any || region.kind.load(Ordering::Relaxed) & other == 0
+        self == Kind::Any || region.kind.get() & other == 0
     }
 }
 
@@ -120,13 +120,13 @@ impl Arena {
         let (mut from, mut to, mut advice) = (0, 0, false);
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
             let region = self.region(unit);
-            let before = region.kind.load(Ordering::Relaxed);
+            let before = region.kind.get();
             if before & (SPARSE | DENSE) != 0 {
                 continue;
             }
             let kind = if is_inner(unit) { Kind::Dense } else { kind };
-            region.kind.fetch_or(kind.bit(), Ordering::Relaxed);
-            let is_resident = !is_clean || region.dirty.load(Ordering::Relaxed) != 0;
+            region.kind.set(kind.bit());
+            let is_resident = !is_clean || region.dirty.get() != 0;
             let wanted = kind == Kind::Dense || is_resident && self.is_advised(region);
             if self.is_advised(region) != wanted {
                 if unit != to || wanted != advice {
@@ -143,15 +143,15 @@ impl Arena {
     /// lock.
     pub(super) fn unsettle(&self, unit: usize) {
         let region = self.region(unit);
-        let kind = region.kind.load(Ordering::Relaxed);
-        if kind & (SPARSE | DENSE | WITHDRAWN) == 0 || region.used.load(Ordering::Relaxed) != 0 {
+        let kind = region.kind.get();
+        if kind & (SPARSE | DENSE | WITHDRAWN) == 0 || region.used.get() != 0 {
             return;
         }
         if self.is_huge.load(Ordering::Relaxed) {
             self.restore(unit);
         } else {
             // Who takes it next sees to its advice.
-            region.kind.fetch_and(!(SPARSE | DENSE | WITHDRAWN), Ordering::Relaxed);
+            region.kind.unset(SPARSE | DENSE | WITHDRAWN);
         }
         self.note_free(unit & !(REGION_UNITS - 1));
     }
@@ -180,7 +180,7 @@ impl Arena {
             let now = is_one(unit);
             seams += isize::from(if is_huge { self.is_withdrawn(region) } else { now && !before });
             before = now;
-            region.kind.store(0, Ordering::Relaxed);
+            region.kind.replace(0);
         }
         SEAMS.fetch_sub(seams, Ordering::Relaxed);
     }
@@ -197,19 +197,19 @@ impl Arena {
 
     /// Whether a region has the advice to be on huge pages: nothing has broken it up, and all of it may be resident.
     pub(super) fn is_advised(&self, region: &Region) -> bool {
-        let kind = region.kind.load(Ordering::Relaxed);
+        let kind = region.kind.get();
         kind & WITHDRAWN == 0 && (kind & ADVISED != 0 || self.is_huge.load(Ordering::Relaxed))
     }
 
     /// Whether advice was taken from it.
     pub(super) fn is_withdrawn(&self, region: &Region) -> bool {
-        region.kind.load(Ordering::Relaxed) & WITHDRAWN != 0
+        region.kind.get() & WITHDRAWN != 0
     }
 
     /// Gives the regions of a run their advice again in which nothing is free. Under the lock.
     pub(super) fn restore_full(&self, unit: usize, units: usize) {
         for unit in (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS) {
-            if self.region(unit).used.load(Ordering::Relaxed) == u32::MAX {
+            if self.region(unit).used.get() == u32::MAX {
                 self.restore(unit);
             }
         }
@@ -219,7 +219,7 @@ impl Arena {
     pub(super) fn withdraw(&self, unit: usize) {
         let region = self.region(unit);
         if self.is_advised(region) && self.advise(unit, unit + 1, false) {
-            region.kind.fetch_or(WITHDRAWN, Ordering::Relaxed);
+            region.kind.set(WITHDRAWN);
         }
     }
 
@@ -253,8 +253,8 @@ impl Arena {
             SEAMS.fetch_add(more, Ordering::Relaxed);
             for unit in (from..to).step_by(REGION_UNITS) {
                 let region = self.region(unit);
-                region.kind.fetch_and(!(WITHDRAWN | ADVISED), Ordering::Relaxed);
-                region.kind.fetch_or(if huge { ADVISED } else { 0 }, Ordering::Relaxed);
+                region.kind.unset(WITHDRAWN | ADVISED);
+                region.kind.set(if huge { ADVISED } else { 0 });
             }
         }
         done

@@ -10,10 +10,25 @@ const LENGTHS: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28
 
 const NO_LENGTH: usize = usize::MAX;
 
-/// No free run of `LENGTHS[i]` units begins below `marks[i]`, and no unit of the arena's lies below `first`.
-/// Guarded by the arena's lock.
+/// Which of them is the longest that a run of so many units has.
+const LONGEST: [u8; 33] = {
+    let (mut table, mut units, mut at) = ([0; 33], 1, 0);
+    while units < table.len() {
+        if at + 1 < LENGTHS.len() && LENGTHS[at + 1] <= units {
+            at += 1;
+        }
+        table[units] = at as u8;
+        units += 1;
+    }
+    table
+};
+
+/// No free run of `LENGTHS[i]` units begins below `marks[i]`, but for those that have units from `freed` on; and no
+/// unit of the arena's lies below `first`. Longer runs have higher marks. Guarded by the arena's lock.
 pub(super) struct Low {
     first: Cell<usize>,
+    /// The lowest unit that has become free since the marks were set.
+    freed: Cell<usize>,
     /// The same for the length that was asked for last, if it is none of those.
     last_length: Cell<usize>,
     last_mark: Cell<usize>,
@@ -24,6 +39,7 @@ impl Low {
     pub(super) const fn new() -> Low {
         Low {
             first: Cell::new(0),
+            freed: Cell::new(usize::MAX),
             last_length: Cell::new(NO_LENGTH),
             last_mark: Cell::new(0),
             marks: [const { Cell::new(0) }; LENGTHS.len()],
@@ -32,31 +48,30 @@ impl Low {
 
     pub(super) fn reset(&self, first: usize) {
         self.first.set(first);
+        self.freed.set(usize::MAX);
         self.last_length.set(NO_LENGTH);
         self.marks.iter().for_each(|mark| mark.set(first));
     }
 
-    /// No unit below is free.
-    pub(super) fn unit(&self) -> usize {
-        self.marks[0].get()
-    }
-
     /// Where to begin a look for a run of `units` units.
     pub(super) fn start(&self, units: usize) -> usize {
-        let longest = LENGTHS.iter().rposition(|&length| length <= units);
-        let mark = self.marks[longest.unwrap_or(0)].get();
+        self.settle();
+        let mark = self.marks[longest(units)].get();
         if self.last_length.get() <= units { mark.max(self.last_mark.get()) } else { mark }
     }
 
-    /// No free run of `units` units begins below `unit`.
+    /// No free run of `units` units begins below `unit`, as a look has shown.
     #[inline(never)]
     pub(super) fn none_below(&self, units: usize, unit: usize) {
-        for (mark, &length) in self.marks.iter().zip(&LENGTHS) {
-            if length >= units && mark.get() < unit {
-                mark.set(unit);
+        self.settle();
+        let shorter = LENGTHS[longest(units)] < units;
+        for mark in &self.marks[longest(units) + shorter as usize..] {
+            if mark.get() >= unit {
+                break;
             }
+            mark.set(unit);
         }
-        if !LENGTHS.contains(&units) {
+        if shorter {
             // The child of a fork in between knows of no such length.
             self.last_length.set(NO_LENGTH);
             compiler_fence(Ordering::Release);
@@ -66,24 +81,38 @@ impl Low {
         }
     }
 
-    /// The lowest free unit has been taken, and those behind it below `end`.
+    /// Free units from `unit` on, and those behind them below `end`, have been taken.
     pub(super) fn taken(&self, unit: usize, end: usize) {
-        if unit == self.unit() {
+        if unit == self.marks[0].get() && self.freed.get() >= unit {
             self.none_below(1, end);
         }
     }
 
-    /// Units from `unit` on become free. A run of which they are a part began at most one unit less than its
-    /// length below, if it was not long enough before.
-    #[inline(never)]
+    /// Units from `unit` on become free.
     pub(super) fn freed(&self, unit: usize) {
-        let begin = |length: usize| unit.saturating_sub(length - 1).max(self.first.get());
+        self.freed.set(self.freed.get().min(unit));
+    }
+
+    /// Lowers the marks for what has become free. A run with units from there on that was not long enough before
+    /// began at most one unit less than its length below, and not below where shorter ones begin.
+    fn settle(&self) {
+        let unit = self.freed.get();
+        if unit == usize::MAX {
+            return;
+        }
+        let begin = |length: usize| (unit + 1).saturating_sub(length);
         if self.last_length.get() != NO_LENGTH {
-            self.last_mark.set(self.last_mark.get().min(begin(self.last_length.get())));
+            let begin = begin(self.last_length.get()).max(self.first.get());
+            self.last_mark.set(self.last_mark.get().min(begin));
         }
+        let mut least = self.first.get();
         for (mark, &length) in self.marks.iter().zip(&LENGTHS) {
-            mark.set(mark.get().min(begin(length)));
+            least = mark.get().min(begin(length).max(least));
+            mark.set(least);
         }
+        // Last: the child of a fork in between does it again.
+        compiler_fence(Ordering::Release);
+        self.freed.set(usize::MAX);
     }
 
     /// No free run begins below the mark of its length.
@@ -99,6 +128,11 @@ impl Low {
             );
         }
     }
+}
+
+/// The longest of [`LENGTHS`] that a run of `units` units has.
+fn longest(units: usize) -> usize {
+    LONGEST[units.min(LONGEST.len() - 1)] as usize
 }
 
 #[cfg(test)]
@@ -141,7 +175,7 @@ mod tests {
                 low.freed(unit);
                 free[unit..unit + units].fill(true);
             }
-            assert_eq!(free[FIRST..low.unit()].iter().find(|&&f| f), None);
+            assert_eq!(free[FIRST..low.start(1)].iter().find(|&&f| f), None);
         }
     }
 }

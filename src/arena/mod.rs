@@ -28,8 +28,8 @@ pub(crate) use evidence::{
 pub(crate) use purpose::{BIG, Purpose, used};
 
 use crate::lock::{Lock, Rank};
-use crate::region::{Region, Regions};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Cell, Ordering, compiler_fence, lasting};
+use crate::region::{Count, Region, Regions};
+use crate::sync::{AtomicBool, AtomicPtr, Cell, Ordering, compiler_fence, lasting};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{meta, page_map, sys};
 use core::ptr;
@@ -75,8 +75,8 @@ pub(crate) struct Arena {
     low: [Low; 3],
     /// No unit from here on has ever been handed out.
     fresh: Cell<usize>,
-    used: AtomicUsize,
-    dirty: AtomicUsize,
+    used: Count,
+    dirty: Count,
     next: AtomicPtr<Arena>,
 }
 
@@ -127,8 +127,8 @@ impl Arena {
             table: Cell::new(0),
             low: [const { Low::new() }; 3],
             fresh: Cell::new(0),
-            used: AtomicUsize::new(0),
-            dirty: AtomicUsize::new(0),
+            used: Count::new(),
+            dirty: Count::new(),
             next: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -214,13 +214,13 @@ impl Arena {
         let (base, units) = (self.base.get(), self.units.get());
         page_map::withdraw(self.slot.get());
         self.pieces(0, units, |region, _| {
-            region.dirty.store(0, Ordering::Relaxed);
-            region.aged.store(0, Ordering::Relaxed);
+            region.dirty.replace(0);
+            region.aged.replace(0);
         });
         self.forget(0, units);
         // SAFETY: one word or zero for each unit, and the arena's own.
         unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };
-        self.dirty.store(0, Ordering::Relaxed);
+        self.dirty.replace(0);
         // The base goes last: the child of a fork in between finds nothing to give back, and else would
         // look for it at address zero.
         compiler_fence(Ordering::Release);
@@ -247,25 +247,18 @@ impl Arena {
         self.regions.get().pieces(unit, units, f);
     }
 
-    /// Counts units that are dirty no more. A fork in the middle of another thread's operation may
-    /// have left the count too low.
-    fn count_clean(&self, units: usize) {
-        let less = |dirty: usize| Some(dirty.saturating_sub(units));
-        let _ = self.dirty.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-    }
-
     /// Marks a free run used, which is not missed if it is `idle`. True when it was clean.
     fn claim(&self, unit: usize, units: usize, idle: bool) -> bool {
         let mut dirty = 0;
         self.pieces(unit, units, |region, mask| {
-            debug_assert_eq!(region.used.load(Ordering::Relaxed) & mask, 0);
-            region.used.fetch_or(mask, Ordering::Relaxed);
-            dirty += (region.dirty.fetch_and(!mask, Ordering::Relaxed) & mask).count_ones();
-            region.aged.fetch_and(!mask, Ordering::Relaxed);
+            debug_assert_eq!(region.used.get() & mask, 0);
+            region.used.set(mask);
+            dirty += (region.dirty.unset(mask) & mask).count_ones();
+            region.aged.unset(mask);
         });
         let dirty = dirty as usize;
-        self.count_clean(dirty);
-        self.used.fetch_add(units, Ordering::Relaxed);
+        self.dirty.sub(dirty);
+        self.used.add(units);
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
         if again > dirty && !idle {
@@ -335,15 +328,15 @@ impl Arena {
         self.note_free(unit);
         self.pieces(unit, units, |region, mask| {
             if dirty {
-                region.dirty.fetch_or(mask, Ordering::Relaxed);
+                region.dirty.set(mask);
             }
-            region.used.fetch_and(!mask, Ordering::Relaxed);
+            region.used.unset(mask);
         });
         (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
         self.unsettle(unit + units - 1);
-        self.used.fetch_sub(units, Ordering::Relaxed);
+        self.used.sub(units);
         if dirty {
-            self.dirty.fetch_add(units, Ordering::Relaxed);
+            self.dirty.add(units);
         }
     }
 
@@ -352,18 +345,18 @@ impl Arena {
         LIMITED.load(Ordering::Relaxed) != 0
             && self.slot.get() != 0
             && self.is_open.load(Ordering::Relaxed)
-            && self.used.load(Ordering::Relaxed) == 0
+            && self.used.get() == 0
     }
 
     /// Dirty free units.
     pub(crate) fn dirty(&self) -> usize {
-        self.dirty.load(Ordering::Relaxed)
+        self.dirty.get()
     }
 
     /// Used units; committed units; all units.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let committed = self.frontier() - self.first.get();
-        (self.used.load(Ordering::Relaxed), committed, self.units.get())
+        (self.used.get(), committed, self.units.get())
     }
 
     /// Bytes of table entries and region states in use.
@@ -385,15 +378,14 @@ impl Arena {
         assert!(first <= end && end <= self.units.get() && end <= self.mapped.get().max(first));
         for unit in first..end {
             let (region, bit) = (self.region(unit), 1 << (unit % REGION_UNITS));
-            let (u, d) =
-                (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
+            let (u, d) = (region.used.get(), region.dirty.get());
             used += (u & bit != 0) as usize;
             dirty += (d & bit != 0) as usize;
-            assert!(region.aged.load(Ordering::Relaxed) & !d & bit == 0, "aged but clean");
+            assert!(region.aged.get() & !d & bit == 0, "aged but clean");
         }
         self.check_low();
-        assert_eq!(dirty, self.dirty.load(Ordering::Relaxed));
-        assert!(used >= self.used.load(Ordering::Relaxed));
+        assert_eq!(dirty, self.dirty.get());
+        assert!(used >= self.used.get());
     }
 }
 
@@ -562,7 +554,7 @@ pub(crate) fn release_empty() -> usize {
     let mut bytes = 0;
     for arena in all().skip(1) {
         let _arena = arena.lock.inherit(Rank::Arena);
-        if arena.base.get() == 0 || arena.used.load(Ordering::Relaxed) != 0 {
+        if arena.base.get() == 0 || arena.used.get() != 0 {
             continue;
         }
         // SAFETY: we hold the lock, and the arena holds no run.

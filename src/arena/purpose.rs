@@ -4,7 +4,6 @@ use super::evidence::{self, touched};
 use super::kind::Kind;
 use super::{Arena, all, is_limited};
 use crate::config;
-use crate::sync::Ordering;
 use crate::units::{REGION, UNIT_SHIFT, units_for};
 
 /// Blocks from this size on have arenas of their own.
@@ -122,7 +121,7 @@ pub(crate) fn used() -> usize {
 fn in_use() -> (usize, usize) {
     if is_limited() {
         // Slabs are not told from blocks.
-        return (0, all().map(|arena| arena.used.load(Ordering::Relaxed)).sum());
+        return (0, all().map(|arena| arena.used.get()).sum());
     }
     let slabs = used_by(Tenants::Slabs).min(units_for(touched()));
     (slabs, used_by(Tenants::LargeBlocks) + used_by(Tenants::BigBlocks))
@@ -131,7 +130,7 @@ fn in_use() -> (usize, usize) {
 /// Units in use in the arenas of some tenants.
 fn used_by(tenants: Tenants) -> usize {
     let theirs = all().filter(|arena| arena.tenants.get() == tenants);
-    theirs.map(|arena| arena.used.load(Ordering::Relaxed)).sum()
+    theirs.map(|arena| arena.used.get()).sum()
 }
 
 /// Whether regions are of kinds at all.

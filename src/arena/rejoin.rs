@@ -41,8 +41,7 @@ impl Arena {
         if first < self.first.get() || first + REGION_UNITS > self.frontier.get() || !is_aligned {
             return;
         }
-        let (used, dirty) =
-            (region.used.load(Ordering::Relaxed), region.dirty.load(Ordering::Relaxed));
+        let (used, dirty) = (region.used.get(), region.dirty.get());
         let run =
             u32::MAX >> (REGION_UNITS - units.min(REGION_UNITS - (unit - first))) << (unit - first);
         let gone = !(used | dirty);

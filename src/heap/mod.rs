@@ -65,6 +65,8 @@ pub(crate) struct Heap {
     ticks: Cell<u32>,
     /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
+    /// A zeroed piece for the descriptor of a large block.
+    spare: Cell<Option<NonNull<u8>>>,
     /// Part of the central heap.
     is_central: Cell<bool>,
     /// How many units the map would answer for if all of it were committed.
@@ -143,6 +145,20 @@ impl Heap {
     /// What slabs and thread slots say of this heap.
     pub(crate) fn address(&self) -> usize {
         (&raw const *self) as usize
+    }
+
+    /// Takes the piece that was kept for the descriptor of a large block. For the heap's thread.
+    pub(crate) fn take_spare(&self) -> Option<NonNull<u8>> {
+        self.spare.take()
+    }
+
+    /// Keeps one, if there is none. For the heap's thread.
+    pub(crate) fn keep_spare(&self, piece: NonNull<u8>) -> bool {
+        let keeps = self.spare.get().is_none();
+        if keeps {
+            self.spare.set(Some(piece));
+        }
+        keeps
     }
 
     /// Bytes that the heap itself takes, without its magazines.
@@ -410,11 +426,11 @@ impl Heap {
                 slab.check();
                 used += slab.used_bytes() as isize;
                 waste += slab.waste();
-                assert!(ptr::eq(self.list_of(slab), list), "in the wrong list");
+                assert!(core::ptr::eq(self.list_of(slab), list), "in the wrong list");
                 assert!(list.contains(slab));
                 assert_eq!(slab.heap(), self.address());
                 let entry = page_map::entry(slab.span().start()).expect("in the map");
-                assert!(ptr::eq(entry.span().expect("a span"), slab.span()));
+                assert!(core::ptr::eq(entry.span().expect("a span"), slab.span()));
             }
         }
         for class in 0..size_class::COUNT {

@@ -3,6 +3,7 @@
 use super::loom::explore;
 use crate::arena::Arena;
 use crate::lock;
+use crate::meta;
 use crate::owner::Owner;
 use crate::page_map;
 use crate::span::{Kind, Large};
@@ -57,6 +58,13 @@ impl Land {
         cell.with_mut(|_| assert_eq!(word(run.start, 77), 5, "somebody else was here"));
         self.arena.give(run.start, 1, true);
     }
+}
+
+/// A large block on a run.
+fn open_large(arena: usize, start: usize, units: usize, bytes: usize) -> &'static Large {
+    let piece = meta::allocate(size_of::<Large>()).expect("memory for a descriptor");
+    // SAFETY: the piece is new.
+    unsafe { Large::open(piece, arena, start, units, bytes) }
 }
 
 /// Writes the first word of a unit; what was there.
@@ -147,7 +155,7 @@ fn loom_page_map_enter_and_clear() {
                 assert_ne!(span.kind(), Kind::Slab);
             }
         });
-        let large = Large::open(0, start, 2, UNIT + 5).expect("memory for a descriptor");
+        let large = open_large(0, start, 2, UNIT + 5);
         page_map::enter(large.span(), false);
         assert!(page_map::entry(start).unwrap().span().is_some());
         assert!(large.close());
@@ -162,7 +170,7 @@ fn loom_page_map_enter_and_clear() {
 fn loom_large_block_is_closed_once() {
     explore(2, || {
         let land = Land::open(1);
-        let large = Large::open(0, land.start, 1, UNIT).expect("memory for a descriptor");
+        let large = open_large(0, land.start, 1, UNIT);
         page_map::enter(large.span(), false);
         let close = |land: &Land| {
             let won = large.close();
@@ -187,7 +195,7 @@ fn loom_page_map_with_an_arena_that_moves() {
     explore(3, || {
         let land = Land::open(1);
         let start = land.start;
-        let large = Large::open(0, start, 1, UNIT).expect("memory for a descriptor");
+        let large = open_large(0, start, 1, UNIT);
         page_map::enter(large.span(), false);
         let table = |units: usize| {
             let bytes = units * size_of::<page_map::Entry>();
