@@ -8,7 +8,6 @@
 //! Blocks in crates count as used by their slabs, so a slab cannot be released meanwhile. It can
 //! move to another heap, though: who takes a crate asks each block's slab whose it is now.
 
-use crate::size_class;
 use crate::sync::{AtomicUsize, Ordering, compiler_fence};
 use core::cell::Cell;
 
@@ -19,12 +18,10 @@ pub(crate) const CRATE: usize = 124;
 const _: () = assert!(size_of::<Crate>() == 1024);
 /// The most bytes that wait in a crate of larger blocks.
 const CRATE_BYTES: usize = 16 << 10;
-/// What stands for the class of an assorted crate.
-pub(crate) const ASSORTED: usize = size_class::COUNT;
+/// What stands for the class of an assorted crate: more than any class.
+pub(crate) const ASSORTED: usize = 255;
 /// Where the class of a block stands in an assorted crate. User addresses have no such bits.
 const CLASS_SHIFT: u32 = 56;
-
-const _: () = assert!(size_class::COUNT < 1 << (usize::BITS - CLASS_SHIFT));
 
 /// Freed blocks of one class, or of any, on their way to one heap. It is owned by the thread that packs it,
 /// then by the mailbox, then by who took it from there.
@@ -106,9 +103,9 @@ impl Crate {
 
     /// Adds a block of a class to an assorted crate. True when it is full now, and to be sent.
     #[inline]
-    pub(crate) fn add_assorted(&self, class: usize, block: usize) -> bool {
-        debug_assert!(block >> CLASS_SHIFT == 0);
-        let bytes = self.bytes.get() + size_class::size(class) as u32;
+    pub(crate) fn add_assorted(&self, class: usize, size: usize, block: usize) -> bool {
+        debug_assert!(block >> CLASS_SHIFT == 0 && class < ASSORTED);
+        let bytes = self.bytes.get() + size as u32;
         self.bytes.set(bytes);
         self.add(block | class << CLASS_SHIFT) || bytes as usize >= CRATE_BYTES
     }

@@ -13,6 +13,8 @@ const WORTH_SENDING: usize = 8;
 /// Assorted crates that a thread packs at once at most.
 pub(super) const ASSORTED_PLACES: usize = 32;
 
+const _: () = assert!(size_class::COUNT <= ASSORTED);
+
 impl Heap {
     /// Sends a block of a slab that another heap holds on its way. Called by the heap's thread.
     #[inline(never)]
@@ -85,7 +87,7 @@ impl Heap {
                 parcel
             }
         };
-        if parcel.add_assorted(class, block) {
+        if parcel.add_assorted(class, size_class::size(class), block) {
             set(None);
             deliver(parcel);
         }
