@@ -109,13 +109,16 @@ impl Arena {
     /// Makes the regions of a run that has just been taken regions of its kind. Under the lock; the run is
     /// committed, and for a dense one all of its regions. Of a big block only the region where it begins can be
     /// sparse, and that of its end: who uses a corner of it does not come to the others. Sparse runs take what is
-    /// resident as it is.
+    /// resident as it is. A dense region that others will share is touched here: threads that do so at the same time
+    /// each get a huge page from the system and zero it, and all but one then throw theirs away.
     pub(super) fn settle(&self, first: usize, units: usize, kind: Kind, is_clean: bool) {
         if kind == Kind::Any {
             return;
         }
         let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT);
         let is_inner = |unit: usize| is_big && unit > first && end - unit > REGION_UNITS;
+        let shared = self.region(first);
+        let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
         // Regions that are to have the same advice are advised together.
         let (mut from, mut to, mut advice) = (0, 0, false);
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
@@ -137,6 +140,11 @@ impl Arena {
             }
         }
         self.advise(from, to, advice);
+        let is_touched = !is_clean || shared.dirty.get() != 0 || units >= REGION_UNITS;
+        if is_new && kind == Kind::Dense && !is_touched && self.is_advised(shared) {
+            // SAFETY: the unit is committed, zero, and the run's.
+            unsafe { sys::touch(self.address(first)) };
+        }
     }
 
     /// Units of a region have become free: if all have, it is of no kind, and nothing is broken up. Under the

@@ -92,6 +92,15 @@ pub(crate) unsafe fn populate(address: usize, bytes: usize) {
     }
 }
 
+/// Makes the page at an address resident.
+///
+/// # Safety
+/// The address is committed, its byte is zero, and nobody else uses it.
+pub(crate) unsafe fn touch(address: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { (address as *mut u8).write_volatile(0) };
+}
+
 /// Puts whole regions on huge pages, at once and with what they hold. False where the kernel cannot (before
 /// 6.1), or has none.
 ///
