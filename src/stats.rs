@@ -129,6 +129,7 @@ fn count_outbox(heap: &'static crate::heap::Heap, s: &mut Snapshot) {
 /// Counts a heap; whether any of its blocks is in use.
 fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) -> bool {
     s.metadata_bytes += heap.own_bytes();
+    s.cached_bytes += heap.kept_bytes();
     heap.collect(false);
     let Some(guard) = heap.lock() else { return true };
     let mut blocks = [0usize; size_class::COUNT];

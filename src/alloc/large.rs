@@ -1,9 +1,9 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
-use crate::arena::Purpose;
+use crate::arena::{Purpose, Run};
 use crate::heap::Heap;
 use crate::span::Large;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{arena, huge, meta, page_map, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
@@ -35,11 +35,9 @@ const READY: u8 = 2;
 const FRESH: u8 = 4;
 const DENSE: u8 = 8;
 
-/// Pages of 4 KiB in live blocks, and from bit [`BLOCK_SHIFT`] on how many of these there are: one number, since each
-/// block changes both.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-const BLOCK_SHIFT: u32 = 36;
-const PAGE_SHIFT: u32 = 12;
+/// Live blocks, and their bytes, as far as threads without a heap have counted.
+static BLOCKS: AtomicIsize = AtomicIsize::new(0);
+static BYTES: AtomicIsize = AtomicIsize::new(0);
 static TAILS: AtomicUsize = AtomicUsize::new(0);
 static READY_LIVE: AtomicUsize = AtomicUsize::new(0);
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
@@ -126,20 +124,21 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     let align = (align >> UNIT_SHIFT).max(1);
     let run = if is_huge && huge::has_room() {
         // The system gives no more, but what is free in the arenas may do.
-        arena::take_committed(units, align)?
+        arena::take_committed(units, align).inspect(note_dense)?
     } else {
-        arena::take(units, align, Purpose::block(bytes, zeroed))?
+        let kept = thread::heap().filter(|_| align == 1).and_then(|heap| heap.take_run(units));
+        kept.or_else(|| {
+            arena::take(units, align, Purpose::block(bytes, zeroed)).inspect(note_dense)
+        })?
     };
+    let units = run.units;
     let Some(piece) = descriptor() else {
-        run.arena.give(run.start, units, !run.clean);
+        run.give_back();
         return None;
     };
     // SAFETY: the piece is zeroed, large enough, and ours alone.
     let large = unsafe { Large::open(piece, run.arena.slot(), run.start, units, bytes) };
     large.set_notes(if run.clean { FRESH } else { 0 } | if run.huge { DENSE } else { 0 });
-    if run.huge {
-        arena::note_dense(units as isize);
-    }
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
     let unused = units * UNIT - bytes;
@@ -149,11 +148,17 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     Some((NonNull::new(run.start as *mut u8)?, run.clean))
 }
 
+fn note_dense(run: &Run) {
+    if run.huge {
+        arena::note_dense(run.units as isize);
+    }
+}
+
 /// What an earlier span has left behind the end of a new block stays resident for nothing. A program
 /// that allocates and frees such blocks all the time would fault it in again and again, so some of
 /// it may stay.
 fn keep_or_discard(large: &Large, unused: usize) {
-    let most = (live_bytes() / TAILS_PART).max(TAILS_LEAST);
+    let most = ((arena::used_by_blocks() << UNIT_SHIFT) / TAILS_PART).max(TAILS_LEAST);
     if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
         large.set_tail(unused);
         return;
@@ -178,12 +183,11 @@ fn huge_min() -> usize {
 }
 
 fn count(blocks: isize, bytes: isize) {
-    let change = (blocks << BLOCK_SHIFT) + (bytes >> PAGE_SHIFT);
-    LIVE.fetch_add(change as usize, Ordering::Relaxed);
-}
-
-fn live_bytes() -> usize {
-    (LIVE.load(Ordering::Relaxed) & ((1 << BLOCK_SHIFT) - 1)) << PAGE_SHIFT
+    if let Some(heap) = thread::heap() {
+        return heap.count_large(blocks, bytes);
+    }
+    BLOCKS.fetch_add(blocks, Ordering::Relaxed);
+    BYTES.fetch_add(bytes, Ordering::Relaxed);
 }
 
 /// A zeroed piece for a descriptor. A thread keeps one, for blocks that come and go.
@@ -224,9 +228,6 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
         None
     };
     note_zeroed(large, was_full);
-    if notes & DENSE != 0 {
-        arena::note_dense(-(units as isize));
-    }
     drop_tail(large);
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
@@ -238,10 +239,13 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     if is_clean {
         arena.break_up(start, units);
     }
-    arena.give(start, units, !is_clean);
+    let run = Run { arena, start, units, clean: is_clean, huge: notes & DENSE != 0 };
     // SAFETY: we closed the block and took it out of the map.
     unsafe { release(large) };
-    purge::enforce();
+    if is_clean || !thread::heap().is_some_and(|heap| heap.keep_run(&run)) {
+        run.give_back();
+        purge::enforce();
+    }
     true
 }
 
@@ -295,5 +299,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
 
 /// Blocks in spans and their bytes.
 pub(crate) fn counts() -> (usize, usize) {
-    (LIVE.load(Ordering::Relaxed) >> BLOCK_SHIFT, live_bytes())
+    let all = (BLOCKS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
+    let all = thread::heaps().map(Heap::large).fold(all, |a, b| (a.0 + b.0, a.1 + b.1));
+    (all.0.max(0) as usize, all.1.max(0) as usize)
 }

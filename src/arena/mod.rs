@@ -25,7 +25,7 @@ mod rejoin;
 pub(crate) use evidence::{
     dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
-pub(crate) use purpose::{BIG, Purpose, used};
+pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};
@@ -92,6 +92,16 @@ pub(crate) struct Run {
     pub(crate) clean: bool,
     /// It begins on a huge page: all of that is resident as soon as anything beside it is touched.
     pub(crate) huge: bool,
+}
+
+impl Run {
+    /// Gives back a run that the page map names no more.
+    pub(crate) fn give_back(self) {
+        if self.huge {
+            note_dense(-(self.units as isize));
+        }
+        self.arena.give(self.start, self.units, !self.clean);
+    }
 }
 
 static FIRST: Arena = Arena::new();

@@ -117,6 +117,11 @@ pub(crate) fn used() -> usize {
     slabs + blocks
 }
 
+/// Those of large blocks.
+pub(crate) fn used_by_blocks() -> usize {
+    in_use().1
+}
+
 /// Units in use of slabs, only as far as they may be resident, and of large blocks.
 fn in_use() -> (usize, usize) {
     if is_limited() {

@@ -8,6 +8,7 @@
 //! The same structure without magazines serves as a shard of the central heap.
 
 mod give_back;
+mod kept;
 mod mixing;
 mod parcels;
 mod put;
@@ -25,6 +26,7 @@ use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::Cell;
 use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
+use kept::Kept;
 use parcels::ASSORTED_PLACES;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
@@ -67,6 +69,8 @@ pub(crate) struct Heap {
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
     /// A zeroed piece for the descriptor of a large block.
     spare: Cell<Option<NonNull<u8>>>,
+    /// Large blocks that the heap's threads have taken, less those that they have freed: how many, and bytes.
+    large: [Cell<isize>; 2],
     /// Part of the central heap.
     is_central: Cell<bool>,
     /// How many units the map would answer for if all of it were committed.
@@ -90,6 +94,7 @@ pub(crate) struct Heap {
     /// The next look for slabs to mix comes when it passes this.
     mix_limit: Cell<isize>,
 
+    kept: Kept,
     mailbox: Mailbox,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
     has_parted: Cell<bool>,
@@ -126,9 +131,11 @@ impl Heap {
         Some(heap)
     }
 
-    /// Lets the magazines of a new heap grow, by less the more heaps there are.
+    /// Lets the magazines of a new heap grow, and the heap keep runs, by less the more heaps there are.
     pub(crate) fn allow_growth(&self, heaps: usize) {
-        self.growth.set(GROWTH / (1 + heaps / HEAPS_PER_STEP));
+        let share = 1 + heaps / HEAPS_PER_STEP;
+        self.growth.set(GROWTH / share);
+        self.kept.allow(share);
     }
 
     /// The heap at an address that came from [`address`](Heap::address).
@@ -159,6 +166,18 @@ impl Heap {
             self.spare.set(Some(piece));
         }
         keeps
+    }
+
+    /// Counts large blocks that were taken, or freed. For the heap's thread.
+    pub(crate) fn count_large(&self, blocks: isize, bytes: isize) {
+        let [all_blocks, all_bytes] = &self.large;
+        all_blocks.set(all_blocks.get() + blocks);
+        all_bytes.set(all_bytes.get() + bytes);
+    }
+
+    /// What was counted so: blocks and bytes. Less than nothing where other threads took them.
+    pub(crate) fn large(&self) -> (isize, isize) {
+        (self.large[0].get(), self.large[1].get())
     }
 
     /// Bytes that the heap itself takes, without its magazines.
