@@ -242,8 +242,14 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     let run = Run { arena, start, units, clean: is_clean, huge: notes & DENSE != 0 };
     // SAFETY: we closed the block and took it out of the map.
     unsafe { release(large) };
-    if is_clean || !thread::heap().is_some_and(|heap| heap.keep_run(&run)) {
-        run.give_back();
+    let freed = match thread::heap().filter(|_| !is_clean) {
+        Some(heap) => heap.keep_run(run),
+        None => {
+            run.give_back();
+            units
+        }
+    };
+    if freed > 0 {
         purge::enforce();
     }
     true

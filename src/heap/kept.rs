@@ -63,38 +63,49 @@ impl Heap {
         Some(kept.remove(place))
     }
 
-    /// Keeps the run of a freed block, which no map names any more; whether it does. For the heap's thread.
+    /// Keeps the run of a freed block, which no map names any more, and gives others back for it if need be.
+    /// Returns how many units became free, its own if it is not kept. For the heap's thread.
     #[inline]
-    pub(crate) fn keep_run(&self, run: &Run) -> bool {
-        let kept = &self.kept;
-        if run.units > kept.most.get() {
-            return false;
-        }
-        let Some(guard) = self.lock() else { return false };
-        let empty = || kept.places.iter().find(|place| place.units.get() == 0);
-        while kept.units.get() + run.units > kept.most.get() || empty().is_none() {
+    pub(crate) fn keep_run(&self, run: Run) -> usize {
+        let (kept, units) = (&self.kept, run.units);
+        let guard = if units <= kept.most.get() { self.lock() } else { None };
+        let Some(guard) = guard else {
+            run.give_back();
+            return units;
+        };
+        let mut freed = 0;
+        let place = loop {
+            let has_room = kept.units.get() + units <= kept.most.get();
+            let empty = kept.places.iter().find(|place| has_room && place.units.get() == 0);
+            if let Some(empty) = empty {
+                break empty;
+            }
             let oldest = kept.oldest.get();
             kept.oldest.set((oldest + 1) % RUNS);
-            self.let_go(&kept.places[oldest], &guard);
-        }
-        let Some(place) = empty() else { return false };
+            freed += self.let_go(&kept.places[oldest], &guard);
+        };
         place.start.set(run.start);
         place.arena.set(run.arena.slot());
         place.huge.set(run.huge);
-        place.units.set(run.units);
-        kept.units.set(kept.units.get() + run.units);
-        true
+        place.units.set(units);
+        kept.units.set(kept.units.get() + units);
+        freed
     }
 
     /// Gives all of them back to their arenas.
     pub(super) fn let_go_all(&self, guard: &Guard<'_>) {
-        self.kept.places.iter().for_each(|place| self.let_go(place, guard));
+        for place in &self.kept.places {
+            self.let_go(place, guard);
+        }
     }
 
-    fn let_go(&self, place: &Place, _: &Guard<'_>) {
-        if place.units.get() > 0 {
+    /// Gives what is in a place back; how many units.
+    fn let_go(&self, place: &Place, _: &Guard<'_>) -> usize {
+        let units = place.units.get();
+        if units > 0 {
             self.kept.remove(place).give_back();
         }
+        units
     }
 
     /// Bytes that are kept, as far as can be seen from outside.

@@ -38,7 +38,7 @@ const MAP_STEP: usize = 16 << 10;
 
 /// Bytes of blocks by which the magazines of a process's first heaps may grow, all those of one together;
 /// and with how many heaps more those of the next get half, a third and so on of it.
-const GROWTH: usize = 1 << 20;
+const GROWTH: usize = 4 << 20;
 const HEAPS_PER_STEP: usize = 8;
 /// Blocks in a batch at most.
 const BATCH_MOST: usize = 255;

@@ -41,7 +41,7 @@ const OUTBOX: usize = size_class::COUNT + 1;
 /// What a magazine of a class that overflows and runs empty by turns may grow to: so many blocks, and
 /// so many bytes.
 const GROWN_BLOCKS: usize = 1022;
-const GROWN_BYTES: usize = 128 << 10;
+const GROWN_BYTES: usize = 512 << 10;
 
 /// How many blocks of a size a thread keeps at first. With its two ends a magazine fills a piece of
 /// memory whose size is a power of two.
