@@ -104,6 +104,11 @@ impl Lock {
         Some(Guard::new(self, rank))
     }
 
+    /// Whether somebody holds the lock. A glance.
+    pub(crate) fn is_held(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != FREE
+    }
+
     /// Takes the lock, also from a holder that vanished in a fork: for what is consistent after
     /// every single store.
     pub(crate) fn inherit(&self, rank: Rank) -> Guard<'_> {

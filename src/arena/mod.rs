@@ -20,12 +20,14 @@ mod low;
 mod model;
 mod purpose;
 mod rejoin;
+mod run;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
     dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
 pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
+pub(crate) use run::Run;
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};
@@ -82,27 +84,6 @@ pub(crate) struct Arena {
 
 // SAFETY: the cells are written under the lock, or before the arena is published.
 unsafe impl Sync for Arena {}
-
-/// A run of units that was handed out.
-pub(crate) struct Run {
-    pub(crate) arena: &'static Arena,
-    pub(crate) start: usize,
-    pub(crate) units: usize,
-    /// The memory reads as zero.
-    pub(crate) clean: bool,
-    /// It begins on a huge page: all of that is resident as soon as anything beside it is touched.
-    pub(crate) huge: bool,
-}
-
-impl Run {
-    /// Gives back a run that the page map names no more.
-    pub(crate) fn give_back(self) {
-        if self.huge {
-            note_dense(-(self.units as isize));
-        }
-        self.arena.give(self.start, self.units, !self.clean);
-    }
-}
 
 static FIRST: Arena = Arena::new();
 static GROWTH: Lock = Lock::new();
@@ -348,6 +329,11 @@ impl Arena {
         if dirty {
             self.dirty.add(units);
         }
+    }
+
+    /// Whether another thread is taking or giving a run just now.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.lock.is_held()
     }
 
     /// Whether the arena could be unmapped: it is one of several small ones, and nothing is in it.

@@ -1,5 +1,6 @@
 //! Runs of large blocks that a thread has freed, for the next ones of their length: without a look at the arena,
-//! whose lock all threads share.
+//! whose lock all threads share. Where threads have been seen to meet there, that is: else what is kept is memory
+//! that the lowest free run would have been.
 //!
 //! They are in use as far as the arena knows, and in no block. They go back at each tick of decay, and when
 //! somebody purges. Guarded by the heap's lock.
@@ -15,6 +16,8 @@ const RUNS: usize = 4;
 const UNITS: usize = (1 << 20) >> UNIT_SHIFT;
 /// A run serves a block that needs up to this part less.
 const SPARE_PART: usize = 8;
+/// So many runs are kept when another thread was met.
+const AFTER_MEETING: u32 = 64;
 
 /// A place for a run; empty if it has no units.
 struct Place {
@@ -31,12 +34,24 @@ pub(super) struct Kept {
     /// The place that is emptied first when there is no room.
     oldest: Cell<usize>,
     most: Cell<usize>,
+    /// How many runs will still be kept. The heap's thread's alone.
+    credit: Cell<u32>,
 }
 
 impl Kept {
     /// Lets the heap keep runs, fewer units the more heaps there are.
     pub(super) fn allow(&self, share: usize) {
         self.most.set(if arena::is_limited() { 0 } else { UNITS / share });
+    }
+
+    /// Whether a run is to be kept.
+    fn wants(&self, run: &Run) -> bool {
+        if run.units > self.most.get() {
+            return false;
+        }
+        let credit = if run.arena.is_busy() { AFTER_MEETING } else { self.credit.get() };
+        self.credit.set(credit.saturating_sub(1));
+        credit > 0
     }
 
     /// Empties a place.
@@ -68,7 +83,7 @@ impl Heap {
     #[inline]
     pub(crate) fn keep_run(&self, run: Run) -> usize {
         let (kept, units) = (&self.kept, run.units);
-        let guard = if units <= kept.most.get() { self.lock() } else { None };
+        let guard = if kept.wants(&run) { self.lock() } else { None };
         let Some(guard) = guard else {
             run.give_back();
             return units;
