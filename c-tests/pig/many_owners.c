@@ -1,0 +1,66 @@
+/* One thread frees what many others have allocated, a block of each in turn: all of it comes back to its owners, and
+ * what they count as live is so. */
+/* needs: pigalloc */
+/* timeout: 60 */
+#include "pigalloc.h"
+#include "test.h"
+
+enum { OWNERS = 40, EACH = 300, ROUNDS = 30, SPARE_KIB = 24 << 10 };
+
+static unsigned char *blocks[OWNERS][EACH];
+static size_t sizes[OWNERS][EACH];
+static pthread_barrier_t turn;
+
+static void *own(void *number)
+{
+    int me = (int)(uintptr_t)number;
+    unsigned long state = 977 + (unsigned long)me;
+    earn_heap();
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < EACH; i++) {
+            /* Of few classes, so that the owners' blocks of each follow each other. */
+            size_t size = sizes[me][i] = (size_t)64 << next_random(&state) % 5;
+            CHECK((blocks[me][i] = malloc(size)) != NULL);
+            fill(blocks[me][i], size, (unsigned)(me + i));
+        }
+        pthread_barrier_wait(&turn);
+        pthread_barrier_wait(&turn);
+    }
+    return NULL;
+}
+
+static size_t live(void)
+{
+    pig_stats_t stats = {.size = sizeof stats};
+    CHECK(pig_stats_get(&stats) == 0);
+    return stats.live_blocks;
+}
+
+int main(void)
+{
+    pthread_t threads[OWNERS];
+    size_t first = 0;
+    CHECK(pthread_barrier_init(&turn, NULL, OWNERS + 1) == 0);
+    for (uintptr_t i = 0; i < OWNERS; i++)
+        threads[i] = start(own, (void *)i);
+    earn_heap();
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_barrier_wait(&turn);
+        size_t before = live();
+        for (int i = 0; i < EACH; i++) {
+            for (int me = 0; me < OWNERS; me++) {
+                CHECK(holds(blocks[me][i], sizes[me][i], (unsigned)(me + i)));
+                free(blocks[me][i]);
+            }
+        }
+        size_t freed = before - live();
+        CHECK(freed == OWNERS * EACH);
+        if (round == 2)
+            first = resident_kib();
+        pthread_barrier_wait(&turn);
+    }
+    for (int i = 0; i < OWNERS; i++)
+        finish(threads[i]);
+    CHECK(resident_kib() < first + SPARE_KIB);
+    return 0;
+}
