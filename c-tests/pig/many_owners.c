@@ -9,7 +9,7 @@ enum { OWNERS = 40, EACH = 300, ROUNDS = 30, SPARE_KIB = 24 << 10 };
 
 static unsigned char *blocks[OWNERS][EACH];
 static size_t sizes[OWNERS][EACH];
-static pthread_barrier_t turn;
+static pthread_barrier_t turn, counted;
 
 static void *own(void *number)
 {
@@ -36,29 +36,44 @@ static size_t live(void)
     return stats.live_blocks;
 }
 
-int main(void)
+static void *free_all(void *unused)
 {
-    pthread_t threads[OWNERS];
-    size_t first = 0;
-    CHECK(pthread_barrier_init(&turn, NULL, OWNERS + 1) == 0);
-    for (uintptr_t i = 0; i < OWNERS; i++)
-        threads[i] = start(own, (void *)i);
     earn_heap();
     for (int round = 0; round < ROUNDS; round++) {
         pthread_barrier_wait(&turn);
-        size_t before = live();
+        pthread_barrier_wait(&counted);
         for (int i = 0; i < EACH; i++) {
             for (int me = 0; me < OWNERS; me++) {
                 CHECK(holds(blocks[me][i], sizes[me][i], (unsigned)(me + i)));
                 free(blocks[me][i]);
             }
         }
-        size_t freed = before - live();
-        CHECK(freed == OWNERS * EACH);
-        if (round == 2)
-            first = resident_kib();
+        pthread_barrier_wait(&counted);
+        pthread_barrier_wait(&counted);
         pthread_barrier_wait(&turn);
     }
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t threads[OWNERS], freer;
+    size_t first = 0;
+    CHECK(pthread_barrier_init(&turn, NULL, OWNERS + 1) == 0);
+    CHECK(pthread_barrier_init(&counted, NULL, 2) == 0);
+    for (uintptr_t i = 0; i < OWNERS; i++)
+        threads[i] = start(own, (void *)i);
+    freer = start(free_all, NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        /* All are allocated; all are freed, and many wait in the freeing thread's hands. */
+        pthread_barrier_wait(&counted);
+        pthread_barrier_wait(&counted);
+        CHECK(live() < OWNERS * EACH / 100);
+        if (round == 2)
+            first = resident_kib();
+        pthread_barrier_wait(&counted);
+    }
+    finish(freer);
     for (int i = 0; i < OWNERS; i++)
         finish(threads[i]);
     CHECK(resident_kib() < first + SPARE_KIB);
