@@ -26,6 +26,7 @@ mod run;
 pub(crate) use evidence::{
     dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
+#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
 pub(crate) use run::Run;
 

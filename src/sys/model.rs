@@ -89,6 +89,10 @@ pub(crate) unsafe fn advise_huge(_: usize, _: usize, _: bool) -> bool {
     true
 }
 
+/// # Safety
+/// As in the real one.
+pub(crate) unsafe fn touch(_: usize) {}
+
 /// Unmapped ranges are given back with the others.
 ///
 /// # Safety
