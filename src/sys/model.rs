@@ -90,7 +90,7 @@ pub(crate) unsafe fn advise_huge(_: usize, _: usize, _: bool) -> bool {
 }
 
 /// # Safety
-/// As in the real one.
+/// As for the system's.
 pub(crate) unsafe fn touch(_: usize) {}
 
 /// Unmapped ranges are given back with the others.
