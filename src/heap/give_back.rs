@@ -84,6 +84,7 @@ impl Heap {
             return;
         }
         self.calm.set(0);
+        self.empty_idle();
         let (mut past, now) = (self.past.get(), slab::retouched());
         let again = now.wrapping_sub(past.retouched) as isize;
         if past.purged > 0 && again > past.purged / 2 {
@@ -99,6 +100,19 @@ impl Heap {
             past.purged += self.give_pages(false) as isize;
         }
         self.past.set(past);
+    }
+
+    /// Empties the magazines that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
+    /// done with. Under the lock, by the heap's thread; a central heap has no magazines.
+    fn empty_idle(&'static self) {
+        for (class, held) in self.held.iter().enumerate() {
+            let count = self.front.count(class);
+            if count > 0 && count == usize::from(held.get()) {
+                // SAFETY: the magazine is this thread's.
+                unsafe { self.empty(class, count) };
+            }
+            held.set(self.front.count(class) as u16);
+        }
     }
 
     /// By how much the waste may grow until the next look.

@@ -38,7 +38,7 @@ const MAP_STEP: usize = 16 << 10;
 
 /// Bytes of blocks by which the magazines of a process's first heaps may grow, all those of one together;
 /// and with how many heaps more those of the next get half, a third and so on of it.
-const GROWTH: usize = 4 << 20;
+const GROWTH: usize = 2 << 20;
 const HEAPS_PER_STEP: usize = 8;
 /// Blocks in a batch at most.
 const BATCH_MOST: usize = 255;
@@ -62,6 +62,8 @@ pub(crate) struct Heap {
     batch: [Cell<u8>; size_class::COUNT],
     /// The magazine of a class has been refilled since it last overflowed.
     has_refilled: [Cell<bool>; size_class::COUNT],
+    /// How many blocks the magazine of a class held when the heap was squeezed.
+    held: [Cell<u16>; size_class::COUNT],
     /// Bytes of blocks by which magazines may still grow.
     growth: Cell<usize>,
     ticks: Cell<u32>,

@@ -57,13 +57,22 @@ impl Heap {
     /// Gives the `count` oldest blocks of a magazine back to their slabs.
     pub(super) fn flush(&'static self, class: usize, count: usize) {
         let Some(guard) = self.lock() else { return };
-        let put = |block| self.put_back(slab_of(block), block);
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
-        unsafe { self.front.drain(class, count, |blocks| self.put_all(class, blocks, put)) };
+        unsafe { self.empty(class, count) };
         self.look_for_low(class);
         self.squeeze(WASTE_LATER);
         drop(guard);
         purge::enforce();
+    }
+
+    /// The same under the lock.
+    ///
+    /// # Safety
+    /// The magazine is the calling thread's, or a dead one's whose heap it has claimed, and holds so many.
+    pub(super) unsafe fn empty(&'static self, class: usize, count: usize) {
+        let put = |block| self.put_back(slab_of(block), block);
+        // SAFETY: as the caller promises.
+        unsafe { self.front.drain(class, count, |blocks| self.put_all(class, blocks, put)) };
     }
 
     /// Brings the slab with the lowest address among the first few to the head of its list, so that
