@@ -31,8 +31,8 @@ impl Bits {
     }
 }
 
-/// A number that changes likewise. A fork in the middle of another thread's change may have left it too low in the
-/// child.
+/// A number that changes likewise. A fork in the middle of another thread's change may have left it wrong by that in
+/// the child.
 #[repr(transparent)]
 pub(crate) struct Count(AtomicUsize);
 

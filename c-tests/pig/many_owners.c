@@ -5,7 +5,7 @@
 #include "pigalloc.h"
 #include "test.h"
 
-enum { OWNERS = 40, EACH = 300, ROUNDS = 30, SPARE_KIB = 24 << 10 };
+enum { OWNERS = 12, EACH = 1000, ROUNDS = 30, SPARE_KIB = 24 << 10 };
 
 static unsigned char *blocks[OWNERS][EACH];
 static size_t sizes[OWNERS][EACH];

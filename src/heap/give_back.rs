@@ -53,8 +53,8 @@ impl Heap {
     /// what has been free since the last one. Under no lock.
     fn age(&'static self, all_old: bool, least: isize) {
         self.collect(false);
-        let Some(guard) = self.lock() else { return };
-        self.let_go_all(&guard);
+        self.let_go();
+        let Some(_guard) = self.lock() else { return };
         if self.waste.get() < least {
             return;
         }
@@ -70,9 +70,8 @@ impl Heap {
     /// the bytes of pages inside slabs.
     pub(crate) fn purge(&'static self) -> usize {
         self.collect(false);
-        let Some(guard) = self.lock() else { return 0 };
-        self.let_go_all(&guard);
-        self.give_pages(true)
+        self.let_go();
+        self.lock().map_or(0, |_guard| self.give_pages(true))
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:

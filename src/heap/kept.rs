@@ -7,15 +7,13 @@
 
 use super::Heap;
 use crate::arena::{self, Run};
-use crate::lock::Guard;
+use crate::purge;
 use crate::units::UNIT_SHIFT;
 use core::cell::Cell;
 
 /// How many runs a heap keeps, and how many units they have together in a process of few heaps.
 const RUNS: usize = 4;
 const UNITS: usize = (1 << 20) >> UNIT_SHIFT;
-/// A run serves a block that needs up to this part less.
-const SPARE_PART: usize = 8;
 /// So many runs are kept when another thread was met.
 const AFTER_MEETING: u32 = 64;
 
@@ -46,7 +44,8 @@ impl Kept {
 
     /// Whether a run is to be kept.
     fn wants(&self, run: &Run) -> bool {
-        if run.units > self.most.get() {
+        // Where the system has refused memory it is to be had for any block.
+        if run.units > self.most.get() || arena::was_refused() || !purge::may_keep() {
             return false;
         }
         let credit = if run.arena.is_busy() { AFTER_MEETING } else { self.credit.get() };
@@ -63,8 +62,17 @@ impl Kept {
     }
 }
 
+/// What was taken out of places under the lock, to be given back without it.
+type Runs = [Option<Run>; RUNS];
+
+/// Gives runs back to their arenas; how many units those are. Under no lock.
+fn give_back(runs: Runs) -> usize {
+    let all = runs.into_iter().flatten();
+    all.map(|run| (run.units, run.give_back()).0).sum()
+}
+
 impl Heap {
-    /// Takes a run that was kept for a block of so many units; it may have a little more. For the heap's thread.
+    /// Takes a run that was kept for a block of so many units. For the heap's thread.
     #[inline]
     pub(crate) fn take_run(&self, units: usize) -> Option<Run> {
         let kept = &self.kept;
@@ -72,9 +80,7 @@ impl Heap {
             return None;
         }
         let _guard = self.lock()?;
-        let fits =
-            |place: &&Place| (units..=units + units / SPARE_PART).contains(&place.units.get());
-        let place = kept.places.iter().filter(fits).min_by_key(|place| place.units.get())?;
+        let place = kept.places.iter().find(|place| place.units.get() == units)?;
         Some(kept.remove(place))
     }
 
@@ -88,7 +94,7 @@ impl Heap {
             run.give_back();
             return units;
         };
-        let mut freed = 0;
+        let mut others: Runs = [const { None }; RUNS];
         let place = loop {
             let has_room = kept.units.get() + units <= kept.most.get();
             let empty = kept.places.iter().find(|place| has_room && place.units.get() == 0);
@@ -97,30 +103,29 @@ impl Heap {
             }
             let oldest = kept.oldest.get();
             kept.oldest.set((oldest + 1) % RUNS);
-            freed += self.let_go(&kept.places[oldest], &guard);
+            if kept.places[oldest].units.get() > 0 {
+                others[oldest] = Some(kept.remove(&kept.places[oldest]));
+            }
         };
         place.start.set(run.start);
         place.arena.set(run.arena.slot());
         place.huge.set(run.huge);
         place.units.set(units);
         kept.units.set(kept.units.get() + units);
-        freed
+        drop(guard);
+        give_back(others)
     }
 
-    /// Gives all of them back to their arenas.
-    pub(super) fn let_go_all(&self, guard: &Guard<'_>) {
-        for place in &self.kept.places {
-            self.let_go(place, guard);
+    /// Gives all of them back. Under no lock.
+    pub(super) fn let_go(&self) {
+        if self.kept.units.get() == 0 {
+            return;
         }
-    }
-
-    /// Gives what is in a place back; how many units.
-    fn let_go(&self, place: &Place, _: &Guard<'_>) -> usize {
-        let units = place.units.get();
-        if units > 0 {
-            self.kept.remove(place).give_back();
-        }
-        units
+        let Some(guard) = self.lock() else { return };
+        let places = self.kept.places.each_ref();
+        let runs = places.map(|place| (place.units.get() > 0).then(|| self.kept.remove(place)));
+        drop(guard);
+        give_back(runs);
     }
 
     /// Bytes that are kept, as far as can be seen from outside.

@@ -27,7 +27,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
-use parcels::ASSORTED_PLACES;
+use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -40,6 +40,8 @@ const MAP_STEP: usize = 16 << 10;
 /// and with how many heaps more those of the next get half, a third and so on of it.
 const GROWTH: usize = 2 << 20;
 const HEAPS_PER_STEP: usize = 8;
+/// The heaps of so many steps pack assorted crates.
+const FEW: usize = 2;
 /// Blocks in a batch at most.
 const BATCH_MOST: usize = 255;
 
@@ -69,6 +71,9 @@ pub(crate) struct Heap {
     ticks: Cell<u32>,
     /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
+    /// Bytes of blocks that may go into them until all are sent, and from then on.
+    assorted_left: Cell<usize>,
+    assorted_most: Cell<usize>,
     /// A zeroed piece for the descriptor of a large block.
     spare: Cell<Option<NonNull<u8>>>,
     /// Large blocks that the heap's threads have taken, less those that they have freed: how many, and bytes.
@@ -133,11 +138,14 @@ impl Heap {
         Some(heap)
     }
 
-    /// Lets the magazines of a new heap grow, and the heap keep runs, by less the more heaps there are.
+    /// Lets the magazines of a new heap grow, and the heap keep runs and what others own, by less the more heaps
+    /// there are.
     pub(crate) fn allow_growth(&self, heaps: usize) {
         let share = 1 + heaps / HEAPS_PER_STEP;
         self.growth.set(GROWTH / share);
         self.kept.allow(share);
+        // Of hundreds of threads that swap blocks each would have a little of what each other one needs.
+        self.assorted_most.set(if share <= FEW { ASSORTED_BYTES / share } else { 0 });
     }
 
     /// The heap at an address that came from [`address`](Heap::address).

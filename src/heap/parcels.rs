@@ -10,8 +10,10 @@ use core::ptr::NonNull;
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
-/// Assorted crates that a thread packs at once at most.
+/// Assorted crates that a thread packs at once at most, and bytes of blocks that have gone into them when all are
+/// sent; less in a process of several heaps.
 pub(super) const ASSORTED_PLACES: usize = 32;
+pub(super) const ASSORTED_BYTES: usize = 256 << 10;
 
 const _: () = assert!(size_class::COUNT <= ASSORTED);
 
@@ -48,13 +50,17 @@ impl Heap {
         }
     }
 
-    /// Puts the few blocks of a crate into the assorted crate of their owner, and packs it anew with one for
-    /// another heap.
+    /// Puts the few blocks of a crate into the assorted crate of their owner, or into their slabs, and packs it anew
+    /// with one for another heap.
     fn readdress(&self, class: usize, parcel: &'static Crate, holder: usize, block: usize) {
         // Nobody sees the crate meanwhile: a fork may then lose these blocks, but no block twice.
         self.front.set_parcel(class, None);
-        for block in parcel.blocks().iter().map(Cell::get) {
-            self.assort(class, parcel.to(), block);
+        if self.assorted_most.get() == 0 {
+            Heap::at(parcel.to()).unpack(parcel);
+        } else {
+            for block in parcel.blocks().iter().map(Cell::get) {
+                self.assort(class, parcel.to(), block);
+            }
         }
         parcel.open(holder, class, size_class::size(class));
         let is_full = parcel.add(block);
@@ -87,9 +93,26 @@ impl Heap {
                 parcel
             }
         };
-        if parcel.add_assorted(class, size_class::size(class), block) {
+        let size = size_class::size(class);
+        if parcel.add_assorted(class, size, block) {
             set(None);
             deliver(parcel);
+        }
+        match self.assorted_left.get().checked_sub(size) {
+            Some(left) => self.assorted_left.set(left),
+            None => self.dismiss_all(),
+        }
+    }
+
+    /// Sends the assorted crates on their way, or what is in them, since it has become much.
+    #[cold]
+    fn dismiss_all(&self) {
+        self.assorted_left.set(self.assorted_most.get());
+        for place in &self.assorted {
+            if let Some(parcel) = place.take().and_then(dismiss) {
+                // SAFETY: the crate came from `meta`, is empty, and nobody sees it.
+                unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+            }
         }
     }
 

@@ -98,7 +98,9 @@ impl Heap {
         mut rest: impl FnMut(usize),
     ) {
         let (mut at, mut others) = (0, 0);
-        if let Some(equal) = Equal::of(class) {
+        // A central heap has no map of its own.
+        let has_map = self.front.mapped() > 0;
+        if let Some(equal) = Equal::of(class).filter(|_| has_map) {
             while let Some(block) = blocks.get(at).map(Cell::get) {
                 at += 1;
                 match self.front.slab_at(class, block) {
@@ -129,20 +131,10 @@ impl Heap {
 
     /// The same for what stands in an assorted crate.
     pub(super) fn put_assorted(&self, entries: &[Cell<usize>], mut rest: impl FnMut(usize)) {
-        let mut bytes = 0;
         for entry in entries.iter().map(Cell::get) {
             let (class, block) = Crate::class_and_block(entry);
-            match Equal::of(class) {
-                Some(equal)
-                    if let Some(slab) = self.front.slab_at(class, block)
-                        && slab.put_equal(equal, block) =>
-                {
-                    bytes += size_class::size(class);
-                }
-                _ => rest(block),
-            }
+            self.put_all(class, &[Cell::new(block)], &mut rest);
         }
-        self.account_back(bytes);
     }
 
     /// Puts the first of `blocks`, and those that follow in the same slab, back into it as far as that is
