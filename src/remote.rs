@@ -2,8 +2,9 @@
 //!
 //! A thread packs such blocks into crates, one for each class, addressed to the heap that holds
 //! their slabs; or, where blocks of several owners come in turn, into assorted crates, one for each
-//! owner. A full crate is delivered to that heap's mailbox with one exchange. Anyone delivers; who takes, takes everything, so there is no ABA; and since a crate holds addresses
-//! apart from the blocks, nothing that a program does to a freed block can mislead anyone.
+//! owner. A full crate is delivered to that heap's mailbox with one exchange. Anyone delivers; who takes,
+//! takes everything, so there is no ABA; and since a crate holds addresses apart from the blocks, nothing
+//! that a program does to a freed block can mislead anyone.
 //!
 //! Blocks in crates count as used by their slabs, so a slab cannot be released meanwhile. It can
 //! move to another heap, though: who takes a crate asks each block's slab whose it is now.

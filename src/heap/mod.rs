@@ -145,7 +145,9 @@ impl Heap {
         self.growth.set(GROWTH / share);
         self.kept.allow(share);
         // Of hundreds of threads that swap blocks each would have a little of what each other one needs.
-        self.assorted_most.set(if share <= FEW { ASSORTED_BYTES / share } else { 0 });
+        let assorted = if share <= FEW { ASSORTED_BYTES / share } else { 0 };
+        self.assorted_most.set(assorted);
+        self.assorted_left.set(assorted);
     }
 
     /// The heap at an address that came from [`address`](Heap::address).
@@ -277,7 +279,9 @@ impl Heap {
             None if mixed && self.mix(class) && self.take_mixed(class, 1, &mut take) => {}
             None => {
                 self.squeeze(WASTE_LEAST);
-                self.take_from(self.open_slab(class)?, take);
+                // That may have emptied this class's own magazine.
+                let slab = self.shelves[class].partial.first();
+                self.take_from(slab.or_else(|| self.open_slab(class))?, take);
             }
         }
         // What follows may fault, and a fork in the meantime would take the lock with it.

@@ -60,6 +60,8 @@ impl Heap {
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
         unsafe { self.empty(class, count) };
         self.look_for_low(class);
+        // The program has not done with this class.
+        self.held[class].set(u16::MAX);
         self.squeeze(WASTE_LATER);
         drop(guard);
         purge::enforce();
@@ -118,7 +120,7 @@ impl Heap {
             }
         } else {
             while let Some(block) = blocks.get(at).map(Cell::get) {
-                let put = self.put_run(&blocks[at..]);
+                let put = self.put_run(class, &blocks[at..]);
                 if put == 0 {
                     rest(block);
                     others += 1;
@@ -139,7 +141,7 @@ impl Heap {
 
     /// Puts the first of `blocks`, and those that follow in the same slab, back into it as far as that is
     /// simple, but for counting their bytes. Returns how many. Under the lock.
-    fn put_run(&self, blocks: &[Cell<usize>]) -> usize {
+    fn put_run(&self, class: usize, blocks: &[Cell<usize>]) -> usize {
         let base = page_map::base();
         let found = page_map::simple_slab(base, blocks[0].get());
         if found == 0 {
@@ -147,7 +149,8 @@ impl Heap {
         }
         // SAFETY: just found.
         let slab = unsafe { Slab::at(base, found) };
-        if slab.heap() == self.address() { slab.put_run(blocks) } else { 0 }
+        let is_ours = slab.heap() == self.address() && slab.class() == class;
+        if is_ours { slab.put_run(blocks) } else { 0 }
     }
 
     /// Puts a block back into its slab, one of this heap's. Under the lock.
