@@ -107,7 +107,7 @@ impl Heap {
         for (class, held) in self.held.iter().enumerate() {
             let count = self.front.count(class);
             if count > 0 && count == usize::from(held.get()) {
-                // SAFETY: the magazine is this thread's.
+                // SAFETY: only the heap's thread, or who has claimed the heap, squeezes one with magazines.
                 unsafe { self.empty(class, count) };
             }
             held.set(self.front.count(class) as u16);

@@ -110,8 +110,8 @@ impl Heap {
         self.assorted_left.set(self.assorted_most.get());
         for place in &self.assorted {
             if let Some(parcel) = place.take().and_then(dismiss) {
-                // SAFETY: the crate came from `meta`, is empty, and nobody sees it.
-                unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+                // SAFETY: what was dismissed is empty, and in no place and no mailbox.
+                unsafe { release(parcel) };
             }
         }
     }
@@ -157,8 +157,8 @@ impl Heap {
             if !(is_own_thread && parcel.class() != ASSORTED && self.append(parcel)) {
                 self.unpack(parcel);
             }
-            // SAFETY: the crate came from `meta`, was taken from the mailbox, and is empty.
-            unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+            // SAFETY: the crate was taken from the mailbox, and is empty.
+            unsafe { release(parcel) };
         }
     }
 
@@ -206,6 +206,15 @@ fn new_crate() -> Option<&'static Crate> {
     let piece = meta::allocate(size_of::<Crate>())?;
     // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
     Some(unsafe { piece.cast().as_ref() })
+}
+
+/// Gives an empty crate back.
+///
+/// # Safety
+/// Nobody else sees the crate.
+unsafe fn release(parcel: &'static Crate) {
+    // SAFETY: crates come from `meta` with this size, and this one is the caller's alone.
+    unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
 }
 
 fn deliver(parcel: &'static Crate) {

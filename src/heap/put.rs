@@ -147,7 +147,7 @@ impl Heap {
         if found == 0 {
             return 0;
         }
-        // SAFETY: just found.
+        // SAFETY: what the page map has as simple is a slab in the first arena, at this offset.
         let slab = unsafe { Slab::at(base, found) };
         let is_ours = slab.heap() == self.address() && slab.class() == class;
         if is_ours { slab.put_run(blocks) } else { 0 }

@@ -13,23 +13,23 @@ const OTHERS: usize = 32;
 
 /// What is the same for all slabs of a class that have one unit.
 pub(crate) struct Equal {
-    /// See [`size_class::start64`].
-    inverse: u64,
-    bound: u64,
+    start: Start<u64>,
     size: usize,
     /// 0 for a class whose slabs have several units.
     blocks: usize,
 }
 
 static EQUAL: [Equal; size_class::COUNT] = {
-    let mut table =
-        [const { Equal { inverse: 0, bound: 0, size: 0, blocks: 0 } }; size_class::COUNT];
+    const NONE: Equal = Equal { start: Start { inverse: 0, bound: 0 }, size: 0, blocks: 0 };
+    let mut table = [NONE; size_class::COUNT];
     let mut class = 0;
     while class < size_class::COUNT {
         if size_class::slab_units(class) == 1 {
-            let Start { inverse, bound } = size_class::start64(class);
-            let (size, blocks) = (size_class::size_at(class), size_class::slab_blocks(class));
-            table[class] = Equal { inverse, bound, size, blocks };
+            table[class] = Equal {
+                start: size_class::start64(class),
+                size: size_class::size_at(class),
+                blocks: size_class::slab_blocks(class),
+            };
         }
         class += 1;
     }
@@ -46,8 +46,8 @@ impl Equal {
     /// The number of the block that starts at an offset in a slab, if one does.
     #[inline(always)]
     fn index(&self, offset: usize) -> Option<usize> {
-        let (index, fraction) = size_class::locate(offset, self.inverse);
-        (fraction < self.bound).then_some(index)
+        let (index, fraction) = size_class::locate(offset, self.start.inverse);
+        (fraction < self.start.bound).then_some(index)
     }
 
     /// How many of `blocks`, which is not empty, stand one after the other, upwards or downwards.
