@@ -20,7 +20,7 @@ const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
 /// And as a part of large blocks that are resident, beside.
-const BLOCKS_PART: usize = 2;
+const BLOCKS_PART: usize = 1;
 
 /// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
