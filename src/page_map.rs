@@ -10,18 +10,26 @@ use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::units::{UNIT, UNIT_SHIFT};
 use core::slice;
 
-/// Where an arena's table starts, in bytes from the arena's start. The page before it is empty.
+/// Where an arena's table starts, in bytes from the arena's start. The page before it is of no other use.
 pub(crate) const TABLE: usize = 4096;
 
-/// What stands in one unit: the offset of the span's descriptor from the start of the first arena,
-/// with [`SIMPLE`] added where it is a slab as usual; 0 for none, or [`TOMB`].
-pub(crate) struct Entry(AtomicU32);
+/// What stands in one unit, as offsets of descriptors.
+#[repr(C)]
+pub(crate) struct Entry {
+    /// The span, from the start of the first arena; 0 for none, or [`TOMB`].
+    span: AtomicU32,
+    /// If it is a slab in the first arena whose free blocks carry their marks, the same from [`origin`]; else 0,
+    /// and what stands there reads as a closed slab, in which no block starts: so the fast paths need not ask.
+    simple: AtomicU32,
+}
+
+/// The origin stands so many bytes before the entry of the first unit that can be handed out. Between them, and in
+/// them, is nothing: entries of units that hold metadata, or the end of the page before the table.
+const BEFORE: usize = 64;
+static ORIGIN: AtomicUsize = AtomicUsize::new(0);
 
 /// Stands for a span that was freed as a whole, until the unit is used again.
 const TOMB: u32 = 2;
-/// Added to the offset of a slab's descriptor, which is a multiple of 64, if its free blocks carry
-/// their marks.
-pub(crate) const SIMPLE: u32 = 1;
 
 /// The part of an arena's address range that its table answers for.
 struct Range {
@@ -68,42 +76,38 @@ pub(crate) fn base() -> usize {
     FIRST.base.load(Ordering::Relaxed)
 }
 
-/// Where the descriptor of a slab at an address in the first arena stands: 0 for none, and for
-/// slabs that have lost marks. `Slab::at` takes it. `base` is [`base`]'s, read once.
+/// What offsets of simple slabs are counted from.
 #[inline(always)]
-pub(crate) fn simple_slab(base: usize, address: usize) -> u32 {
+pub(crate) fn origin() -> usize {
+    ORIGIN.load(Ordering::Relaxed)
+}
+
+/// Sets the origin: `first` is the first unit of the first arena, which starts at `base`, that can be handed out.
+pub(crate) fn set_origin(base: usize, first: usize) {
+    ORIGIN.store(base + TABLE + first * size_of::<Entry>() - BEFORE, Ordering::Relaxed);
+}
+
+/// Where the descriptor of a slab at an address in the first arena stands: 0 for none, and for
+/// slabs that have lost marks. `Slab::at` takes it.
+#[inline(always)]
+pub(crate) fn simple_slab(address: usize) -> u32 {
+    let base = base();
     let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
     if unit >= FIRST.units.load(Ordering::Relaxed) {
         return 0;
     }
     // SAFETY: the table's first `units` entries are committed, and stay so.
-    unsafe { read(base + TABLE, unit) }
+    unsafe { (*((base + TABLE) as *const Entry).add(unit)).simple.load(Ordering::Acquire) }
 }
 
-/// The same for the unit whose entry stands `unit` entries behind the one at `entries`.
+/// The same for the unit that is number `unit` of those that can be handed out. `origin` is [`origin`]'s.
 ///
 /// # Safety
 /// The entry is there: see [`units_from`].
 #[inline(always)]
-pub(crate) unsafe fn read(entries: usize, unit: usize) -> u32 {
-    // SAFETY: as the caller promises.
-    let value = unsafe { read_simple(entries, unit) };
-    if value & SIMPLE != 0 { value } else { 0 }
-}
-
-/// The same where the caller knows that such a slab stands there.
-///
-/// # Safety
-/// As [`read`].
-#[inline(always)]
-pub(crate) unsafe fn read_simple(entries: usize, unit: usize) -> u32 {
+pub(crate) unsafe fn read(origin: usize, unit: usize) -> u32 {
     // SAFETY: as the caller promises; entries stay where they are.
-    unsafe { (*(entries as *const Entry).add(unit)).0.load(Ordering::Acquire) }
-}
-
-/// Where the entry of a unit of the first arena stands.
-pub(crate) fn first_entry(start: usize) -> usize {
-    base() + TABLE + ((start - base()) >> UNIT_SHIFT) * size_of::<Entry>()
+    unsafe { (*((origin + BEFORE) as *const Entry).add(unit)).simple.load(Ordering::Acquire) }
 }
 
 /// How many units of the first arena from `start` on have entries; it grows.
@@ -142,17 +146,17 @@ impl Entry {
     /// The span that holds the unit.
     #[inline]
     pub(crate) fn span(&self) -> Option<&'static Span> {
-        match self.0.load(Ordering::Acquire) {
+        match self.span.load(Ordering::Acquire) {
             0 | TOMB => None,
             // SAFETY: descriptors lie in the first arena at the offset that was stored, and their
             // memory is never given back.
-            value => Some(unsafe { &*((base() + (value & !SIMPLE) as usize) as *const Span) }),
+            offset => Some(unsafe { &*((base() + offset as usize) as *const Span) }),
         }
     }
 
     /// True when the unit's last span was freed as a whole.
     pub(crate) fn is_tomb(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == TOMB
+        self.span.load(Ordering::Relaxed) == TOMB
     }
 }
 
@@ -166,16 +170,19 @@ fn entries(start: usize, units: usize) -> &'static [Entry] {
 
 /// Enters a span for the units it covers; `simple` for a slab whose free blocks carry their marks.
 pub(crate) fn enter(span: &'static Span, simple: bool) {
-    let offset = ((&raw const *span) as usize - base()) as u32;
-    let value = if simple { offset + SIMPLE } else { offset };
+    let address = (&raw const *span) as usize;
+    let offset = (address - base()) as u32;
+    let simple = if simple { (address - origin()) as u32 } else { 0 };
     for entry in entries(span.start(), span.units()) {
-        entry.0.store(value, Ordering::Release);
+        entry.span.store(offset, Ordering::Release);
+        entry.simple.store(simple, Ordering::Release);
     }
 }
 
 /// Clears the entries of units that a span gives up; `freed` when the program freed all of it.
 pub(crate) fn clear(start: usize, units: usize, freed: bool) {
     for entry in entries(start, units) {
-        entry.0.store(if freed { TOMB } else { 0 }, Ordering::Release);
+        entry.simple.store(0, Ordering::Release);
+        entry.span.store(if freed { TOMB } else { 0 }, Ordering::Release);
     }
 }

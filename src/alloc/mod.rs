@@ -310,29 +310,24 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
 /// and its slab is one of equal blocks in the first arena. The class is MIXED when the slab just becomes a mixed one.
 #[inline(always)]
 fn find_simple(address: usize) -> Option<(&'static Slab, usize)> {
-    let base = page_map::base();
-    let found = page_map::simple_slab(base, address);
+    let found = page_map::simple_slab(address);
     if found == 0 {
         return None;
     }
     // SAFETY: just found.
-    let slab = unsafe { Slab::at(base, found) };
-    let class = slab.class();
-    slab.is_surely_live(address).then_some((slab, class))
+    let slab = unsafe { Slab::at(page_map::origin(), found) };
+    slab.is_surely_live(address).then(|| (slab, slab.class()))
 }
 
 /// Frees a block in a unit that holds none of the heap's slabs of one unit: it is another heap's, or of
 /// a slab of several units.
 #[inline(never)]
 unsafe fn deallocate_elsewhere(block: *mut u8, front: &'static Front, unit: usize) {
-    let (base, found) = front.simple_slab(unit);
-    if found != 0 {
-        // SAFETY: just found.
-        let slab = unsafe { Slab::at(base, found) };
-        let class = slab.class();
-        if slab.is_surely_live(block as usize) {
-            return deallocate_small(front, slab, class, block as usize);
-        }
+    let slab = front.simple_slab(unit);
+    // Read before the look, where the slab's address need not be made for it.
+    let (class, holder) = (slab.class(), slab.heap());
+    if slab.is_surely_live(block as usize) {
+        return deallocate_small(front, (slab, class, holder), block as usize);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_rest(block) }
@@ -344,7 +339,7 @@ unsafe fn deallocate_elsewhere(block: *mut u8, front: &'static Front, unit: usiz
 unsafe fn deallocate_slow(block: *mut u8) {
     let address = block as usize;
     if let Some((slab, class)) = find_simple(address) {
-        return deallocate_small(magazine::mine(), slab, class, address);
+        return deallocate_small(magazine::mine(), (slab, class, slab.heap()), address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_rest(block) }
@@ -362,7 +357,8 @@ unsafe fn deallocate_rest(block: *mut u8) {
         && unsafe { !slab::is_marked(address) }
     {
         // A slab that has lost marks, a mixed one, or one outside the first arena.
-        return deallocate_small(magazine::mine(), slab, slab.class_of(address), address);
+        let whose = (slab, slab.class_of(address), slab.heap());
+        return deallocate_small(magazine::mine(), whose, address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
@@ -373,7 +369,8 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
     let address = block as usize;
     match found {
         Found::Small(slab) => {
-            deallocate_small(magazine::mine(), slab, slab.class_of(address), address);
+            let whose = (slab, slab.class_of(address), slab.heap());
+            deallocate_small(magazine::mine(), whose, address);
         }
         Found::Large(large) => {
             thread::note();
@@ -394,15 +391,18 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
     }
 }
 
-/// Frees a block of a slab: into the thread's own heap, or on the way to the heap that holds it. The
-/// class is MIXED when the slab is just becoming a mixed one.
+/// Frees a block of a slab, whose class it is given and the heap that holds it: into the thread's own heap, or on
+/// the way to the other. The class is MIXED when the slab is just becoming a mixed one.
 #[inline(always)]
-fn deallocate_small(front: &'static Front, slab: &'static Slab, class: usize, block: usize) {
-    let holder = slab.heap();
+fn deallocate_small(
+    front: &'static Front,
+    (slab, class, holder): (&'static Slab, usize, usize),
+    block: usize,
+) {
     if holder == front.address() {
         // SAFETY: the front is the thread's, the slab its own, and the block given up.
         if unsafe { !front.push_class(class, block) } {
-            Heap::at(holder).give(class, block);
+            give_to_own(block, front, class);
         }
         return;
     }
@@ -411,14 +411,21 @@ fn deallocate_small(front: &'static Front, slab: &'static Slab, class: usize, bl
     match front.pack(class, holder, block) {
         Some(false) => {}
         Some(true) => Heap::at(front.address()).send(class),
-        None => deallocate_unpacked(slab, block),
+        None => deallocate_unpacked(block, slab),
     }
+}
+
+/// Frees a block of the thread's own heap whose magazine is full. Apart for the order of its arguments, in which
+/// the fast paths have them at hand.
+#[inline(never)]
+fn give_to_own(block: usize, front: &'static Front, class: usize) {
+    Heap::at(front.address()).give(class, block);
 }
 
 /// Frees a block for which no crate is being packed; perhaps the thread has no heap, or just earns
 /// one, which may be the one that holds the slab.
 #[inline(never)]
-fn deallocate_unpacked(slab: &'static Slab, block: usize) {
+fn deallocate_unpacked(block: usize, slab: &'static Slab) {
     match thread::heap_or_inherit(heap::holder(slab)) {
         Some(heap) if slab.heap() == heap.address() => heap.give(slab.class_of(block), block),
         Some(heap) => heap.give_away(slab, block),

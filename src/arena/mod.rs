@@ -145,6 +145,7 @@ impl Arena {
         };
         let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
         self.set_range(base, units, first);
+        page_map::set_origin(base, first);
         self.regions.set(Regions::new(base + regions));
         self.mapped.set(0);
         // SAFETY: the header page of a fresh reservation.

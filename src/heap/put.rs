@@ -142,13 +142,12 @@ impl Heap {
     /// Puts the first of `blocks`, and those that follow in the same slab, back into it as far as that is
     /// simple, but for counting their bytes. Returns how many. Under the lock.
     fn put_run(&self, class: usize, blocks: &[Cell<usize>]) -> usize {
-        let base = page_map::base();
-        let found = page_map::simple_slab(base, blocks[0].get());
+        let found = page_map::simple_slab(blocks[0].get());
         if found == 0 {
             return 0;
         }
         // SAFETY: what the page map has as simple is a slab in the first arena, at this offset.
-        let slab = unsafe { Slab::at(base, found) };
+        let slab = unsafe { Slab::at(page_map::origin(), found) };
         let is_ours = slab.heap() == self.address() && slab.class() == class;
         if is_ours { slab.put_run(blocks) } else { 0 }
     }

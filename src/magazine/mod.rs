@@ -32,8 +32,8 @@ const MOST_BLOCKS: usize = 62;
 const MOST_BYTES: usize = 8 << 10;
 /// Up to this size the least is six blocks, and two beyond.
 const SIX_MOST: usize = 2 << 10;
-/// Blocks up to this size are zeroed in place rather than by memset.
-const ZERO_INLINE: usize = 64;
+/// Blocks of up to so many times sixteen bytes are zeroed in place rather than by memset.
+const ZERO_INLINE: usize = 4;
 /// One place for each class, after a place 0 that stands for "no class".
 const PLACES: usize = size_class::COUNT + 1;
 const OUTBOX: usize = size_class::COUNT + 1;
@@ -95,9 +95,8 @@ pub(crate) struct Front {
     /// answers for no fewer.
     base: Cell<usize>,
     mapped: Cell<usize>,
-    /// Where the first arena starts, and the page map's entry for its first unit stands.
+    /// The page map's.
     origin: Cell<usize>,
-    entries: Cell<usize>,
     slots: [AtomicPtr<usize>; PLACES],
     /// How many blocks each magazine holds at most.
     capacities: [AtomicU32; PLACES],
@@ -176,19 +175,21 @@ pub(crate) fn mine() -> &'static Front {
 /// Zeroes a small block.
 ///
 /// # Safety
-/// `block` has `size` bytes, a multiple of sixteen up to 64, and nobody else uses it.
+/// `block` has so many times sixteen bytes, four at most, and nobody else uses it.
 #[inline(always)]
-unsafe fn zero(block: NonNull<u8>, size: usize) {
+unsafe fn zero(block: NonNull<u8>, steps: usize) {
     let start = block.as_ptr().cast::<u128>();
-    // SAFETY: the first and the last sixteen bytes of the block, and from 33 bytes on those beside
-    // them; up to 64 bytes these four cover it.
+    // SAFETY: each step is in the block.
     unsafe {
-        let end = block.as_ptr().add(size).cast::<u128>();
         start.write(0);
-        end.sub(1).write(0);
-        if size > 32 {
+        if steps > 1 {
             start.add(1).write(0);
-            end.sub(2).write(0);
+        }
+        if steps > 2 {
+            start.add(2).write(0);
+        }
+        if steps > 3 {
+            start.add(3).write(0);
         }
     }
 }
@@ -224,8 +225,7 @@ impl Front {
             place.set(class + 1);
         }
         self.base.set(base);
-        self.origin.set(page_map::base());
-        self.entries.set(page_map::first_entry(base));
+        self.origin.set(page_map::origin());
         self.set_mapped(mapped);
     }
 
@@ -309,8 +309,11 @@ impl Front {
         // SAFETY: the block is new, and has so many bytes: the first places are those of the
         // classes whose sizes are sixteen-byte steps.
         unsafe {
-            if place <= ZERO_INLINE / MIN_ALIGN {
-                zero(block, place * MIN_ALIGN);
+            // The longest first, for which one comparison is then enough.
+            if place == ZERO_INLINE {
+                zero(block, ZERO_INLINE);
+            } else if place < ZERO_INLINE {
+                zero(block, place);
             } else {
                 ptr::write_bytes(block.as_ptr(), 0, align_up(size, MIN_ALIGN));
             }
@@ -362,12 +365,12 @@ impl Front {
         }
     }
 
-    /// What [`page_map::simple_slab`] says of a unit that the map answers for, and the base that
-    /// [`Slab::at`] takes.
+    /// The slab of a unit that the map answers for, if [`page_map::simple_slab`] has one, or else one in which no
+    /// block is live.
     #[inline(always)]
-    pub(crate) fn simple_slab(&self, unit: usize) -> (usize, u32) {
+    pub(crate) fn simple_slab(&self, unit: usize) -> &'static Slab {
         // SAFETY: the page map's entries for these units are there; see `mapped`.
-        (self.origin.get(), unsafe { page_map::read(self.entries.get(), unit) })
+        unsafe { Slab::at(self.origin.get(), page_map::read(self.origin.get(), unit)) }
     }
 
     /// The slab around an address, if it is this heap's, of one unit and of this class. Under the heap's lock.
@@ -377,10 +380,8 @@ impl Front {
         if unit >= self.mapped.get() || self.place_of(unit) != class + 1 {
             return None;
         }
-        // SAFETY: what the heap's own map has, the page map has as simple; who changes either holds the lock.
-        Some(unsafe {
-            Slab::at(self.origin.get(), page_map::read_simple(self.entries.get(), unit))
-        })
+        // What the heap's own map has, the page map has as simple; who changes either holds the lock.
+        Some(self.simple_slab(unit))
     }
 
     /// Puts a freed block away and marks it. False when the magazine is full.

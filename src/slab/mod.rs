@@ -25,7 +25,7 @@ pub(crate) use state::{Look, State};
 use crate::arena::Purpose;
 use crate::mixed;
 use crate::span::{Kind, Span};
-use crate::sync::{AtomicU8, AtomicUsize, Ordering};
+use crate::sync::{AtomicU8, AtomicUsize, Ordering, fence};
 use crate::units::{MIN_ALIGN, UNIT};
 use crate::{arena, bitmap, meta, page_map, size_class, sys};
 use core::cell::Cell;
@@ -197,11 +197,12 @@ impl Slab {
     /// The slab that [`page_map::simple_slab`] found.
     ///
     /// # Safety
-    /// `value` came from there, with the same base, and is not 0.
+    /// `offset` came from there; `origin` is that of the page map. At offset 0 no block is live, and nothing else
+    /// may be asked.
     #[inline(always)]
-    pub(crate) unsafe fn at(base: usize, value: u32) -> &'static Slab {
-        // SAFETY: what is stored with this bit is the offset of a slab's descriptor.
-        unsafe { &*((base + value as usize - page_map::SIMPLE as usize) as *const Slab) }
+    pub(crate) unsafe fn at(origin: usize, offset: u32) -> &'static Slab {
+        // SAFETY: at this offset there is a slab's descriptor, or empty memory, which reads as a closed one.
+        unsafe { &*((origin + offset as usize) as *const Slab) }
     }
 
     /// The slab behind a span of this kind.
@@ -229,7 +230,10 @@ impl Slab {
 
     /// The class of all blocks, or [`MIXED`].
     pub(crate) fn class(&self) -> usize {
-        self.class.load(Ordering::Acquire) as usize
+        // SAFETY: an atomic byte is a byte. Read so, it is widened as it is loaded.
+        let class = unsafe { (&raw const self.class).cast::<u8>().read_volatile() } as usize;
+        fence(Ordering::Acquire);
+        class
     }
 
     pub(crate) fn is_mixed(&self) -> bool {

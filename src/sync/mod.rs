@@ -13,7 +13,7 @@ mod wrapped;
 #[allow(unsafe_code)]
 mod yielding;
 
-pub(crate) use core::sync::atomic::{Ordering, compiler_fence};
+pub(crate) use core::sync::atomic::{Ordering, compiler_fence, fence};
 
 #[cfg(not(loom))]
 pub(crate) use core::cell::Cell;
