@@ -97,7 +97,7 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     if word & ATTACHING != 0 {
         return None;
     }
-    let is_first = !HAS_FIRST.swap(true, Ordering::Relaxed);
+    let is_first = !HAS_FIRST.load(Ordering::Relaxed) && !HAS_FIRST.swap(true, Ordering::Relaxed);
     if !is_first {
         fork::watch();
     }

@@ -425,20 +425,21 @@ impl Slab {
 
     fn touch(&self, first: usize, last: usize) -> usize {
         let part = self.part_bytes();
-        let from = first * self.size() / part;
-        let to = ((last + 1) * self.size() - 1) / part;
+        // A power of two, as units and pages are.
+        let shift = part.trailing_zeros();
+        let from = first * self.size() >> shift;
+        let to = ((last + 1) * self.size() - 1) >> shift;
         let before = self.touched.get();
-        let mut touched = [before];
-        bitmap::set_range(&mut touched, from, to + 1);
-        if touched[0] == before {
+        let new = (u64::MAX >> (PARTS - 1 - (to - from)) << from) & !before;
+        if new == 0 {
             return 0;
         }
-        self.touched.set(touched[0]);
-        let bytes = (touched[0] ^ before).count_ones() as usize * part;
+        self.touched.set(before | new);
+        let bytes = new.count_ones() as usize * part;
         arena::note_touched(bytes as isize);
-        let again = (touched[0] ^ before) & self.purged.get();
+        let again = new & self.purged.get();
         if again != 0 {
-            if self.purged.get() & !touched[0] == 0 {
+            if self.purged.get() & !(before | new) == 0 {
                 arena::at(self.span.arena()).mend(self.span.start(), self.span.units());
             }
             RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
