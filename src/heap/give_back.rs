@@ -13,6 +13,8 @@ pub(super) const WASTE_LEAST: isize = 4 << 20;
 pub(super) const WASTE_LATER: isize = 16 << 20;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
+/// A magazine with so many bytes may be what keeps whole slabs from closing.
+pub(super) const WORTH_EMPTYING: usize = 64 << 10;
 /// What patience makes of it at most.
 const WASTE_MOST: isize = 128 << 20;
 /// How many times the margin of waste is doubled at most.
@@ -83,7 +85,7 @@ impl Heap {
             return;
         }
         self.calm.set(0);
-        self.empty_idle();
+        self.empty_idle(1);
         let (mut past, now) = (self.past.get(), slab::retouched());
         let again = now.wrapping_sub(past.retouched) as isize;
         if past.purged > 0 && again > past.purged / 2 {
@@ -101,12 +103,13 @@ impl Heap {
         self.past.set(past);
     }
 
-    /// Empties the magazines that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
-    /// done with. Under the lock, by the heap's thread; a central heap has no magazines.
-    fn empty_idle(&'static self) {
+    /// Empties the magazines of `least` bytes and more that hold as many blocks as at the last look: of sizes, it
+    /// seems, that the program has done with. Under the lock, by the heap's thread; a central heap has no magazines.
+    pub(super) fn empty_idle(&'static self, least: usize) {
         for (class, held) in self.held.iter().enumerate() {
             let count = self.front.count(class);
-            if count > 0 && count == usize::from(held.get()) {
+            let is_idle = count == usize::from(held.get());
+            if is_idle && count * size_class::size(class) >= least {
                 // SAFETY: only the heap's thread, or who has claimed the heap, squeezes one with magazines.
                 unsafe { self.empty(class, count) };
             }

@@ -25,7 +25,7 @@ use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::Cell;
 use core::ptr::NonNull;
-use give_back::{Past, WASTE_LATER, WASTE_LEAST};
+use give_back::{Past, WASTE_LATER, WASTE_LEAST, WORTH_EMPTYING};
 use kept::Kept;
 use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 
@@ -64,10 +64,11 @@ pub(crate) struct Heap {
     batch: [Cell<u8>; size_class::COUNT],
     /// The magazine of a class has been refilled since it last overflowed.
     has_refilled: [Cell<bool>; size_class::COUNT],
-    /// How many blocks the magazine of a class held when the heap was squeezed.
+    /// How many blocks the magazine of a class held at the last look for idle ones.
     held: [Cell<u16>; size_class::COUNT],
-    /// Bytes of blocks by which magazines may still grow.
+    /// Bytes of blocks by which magazines have grown, and the most of that.
     growth: Cell<usize>,
+    growth_most: Cell<usize>,
     ticks: Cell<u32>,
     /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
@@ -142,7 +143,7 @@ impl Heap {
     /// there are.
     pub(crate) fn allow_growth(&self, heaps: usize) {
         let share = 1 + heaps / HEAPS_PER_STEP;
-        self.growth.set(GROWTH / share);
+        self.growth_most.set(GROWTH / share);
         self.kept.allow(share);
         // Of hundreds of threads that swap blocks each would have a little of what each other one needs.
         let assorted = if share <= FEW { ASSORTED_BYTES / share } else { 0 };
@@ -256,6 +257,9 @@ impl Heap {
             None if self.mix(class) && self.take_mixed(class, batch, add) => return Some(()),
             None => {
                 self.squeeze(WASTE_LEAST);
+                if self.growth.get() > 0 {
+                    self.empty_idle(WORTH_EMPTYING);
+                }
                 self.open_slab(class)?
             }
         };

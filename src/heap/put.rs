@@ -39,11 +39,12 @@ impl Heap {
             return false;
         }
         let Some(grown) = magazine::grown(capacity, size) else { return false };
-        let Some(left) = self.growth.get().checked_sub((grown - capacity) * size) else {
+        let growth = self.growth.get() + (grown - capacity) * size;
+        if growth > self.growth_most.get() {
             return false;
-        };
+        }
         let Some(slots) = meta::allocate(magazine::slot_bytes(grown)) else { return false };
-        self.growth.set(left);
+        self.growth.set(growth);
         // SAFETY: the memory is new, and the front is this thread's; nothing names the old slots any
         // more, and a glance from outside reads what it finds there as addresses alone.
         unsafe {
