@@ -426,7 +426,7 @@ fn give_to_own(block: usize, front: &'static Front, class: usize) {
 /// one, which may be the one that holds the slab.
 #[inline(never)]
 fn deallocate_unpacked(block: usize, slab: &'static Slab) {
-    match thread::heap_or_inherit(heap::holder(slab)) {
+    match thread::heap().or_else(|| thread::heap_or_inherit(heap::holder(slab))) {
         Some(heap) if slab.heap() == heap.address() => heap.give(slab.class_of(block), block),
         Some(heap) => heap.give_away(slab, block),
         None => heap::put_directly(slab, block),

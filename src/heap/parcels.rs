@@ -4,9 +4,9 @@
 use super::{Heap, SHARED, holder, put_directly, slab_of};
 use crate::remote::{ASSORTED, Crate};
 use crate::slab::Slab;
-use crate::sync::{Cell, Ordering, compiler_fence};
+use crate::sync::{AtomicPtr, Cell, Ordering, compiler_fence};
 use crate::{meta, purge, size_class};
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
@@ -201,8 +201,16 @@ impl Heap {
     }
 }
 
-/// An unused crate.
+/// An empty crate that somebody has given back, for the next who needs one: a thread that frees what another one
+/// allocates is likely to. Whoever exchanges it for null owns it.
+static SPARE: AtomicPtr<Crate> = AtomicPtr::new(ptr::null_mut());
+
+/// An unused crate, or one that was emptied.
 fn new_crate() -> Option<&'static Crate> {
+    // SAFETY: crates live in memory that is never given back, and the exchange has made this one ours alone.
+    if let Some(spare) = unsafe { SPARE.swap(ptr::null_mut(), Ordering::Acquire).as_ref() } {
+        return Some(spare);
+    }
     let piece = meta::allocate(size_of::<Crate>())?;
     // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
     Some(unsafe { piece.cast().as_ref() })
@@ -213,8 +221,11 @@ fn new_crate() -> Option<&'static Crate> {
 /// # Safety
 /// Nobody else sees the crate.
 unsafe fn release(parcel: &'static Crate) {
-    // SAFETY: crates come from `meta` with this size, and this one is the caller's alone.
-    unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+    let before = SPARE.swap(ptr::from_ref(parcel).cast_mut(), Ordering::AcqRel);
+    if let Some(before) = NonNull::new(before) {
+        // SAFETY: crates come from `meta` with this size, and the exchange has made this one ours alone.
+        unsafe { meta::release(before.cast(), size_of::<Crate>()) };
+    }
 }
 
 fn deliver(parcel: &'static Crate) {
