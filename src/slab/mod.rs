@@ -427,10 +427,10 @@ impl Slab {
         let part = self.part_bytes();
         // A power of two, as units and pages are.
         let shift = part.trailing_zeros();
-        let from = first * self.size() >> shift;
+        let from = (first * self.size()) >> shift;
         let to = ((last + 1) * self.size() - 1) >> shift;
         let before = self.touched.get();
-        let new = (u64::MAX >> (PARTS - 1 - (to - from)) << from) & !before;
+        let new = ((u64::MAX >> (PARTS - 1 - (to - from))) << from) & !before;
         if new == 0 {
             return 0;
         }
