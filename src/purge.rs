@@ -10,6 +10,7 @@
 
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
+use crate::arena::Arena;
 use crate::{arena, config, sys};
 
 /// The least limit of volume, and the most by which regret raises it, and large blocks do, in units.
@@ -105,17 +106,26 @@ pub(crate) fn enforce() {
     // What ticks have met is not of this look.
     arena::take_stuck();
     let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);
+    // What an arena counts as dirty is less than the units that go back, where those are thin.
+    let give = |arena: &'static Arena, excess: usize, some: &dyn Fn(usize) -> usize| {
+        let before = arena.dirty();
+        some(before.saturating_sub(excess));
+        excess - before.saturating_sub(arena.dirty()).min(excess)
+    };
     for arena in arena::all() {
-        excess -= arena.purge_whole(arena.dirty().saturating_sub(excess), false).min(excess);
+        excess = give(arena, excess, &|keep| arena.purge_whole(keep));
     }
     for arena in arena::all() {
-        excess -= arena.purge_parts(false, arena.dirty().saturating_sub(excess), false).min(excess);
+        excess = give(arena, excess, &|keep| arena.purge_parts(false, keep));
     }
     let excused = excess.min(excuse);
     EXCUSED.store(excused, Ordering::Relaxed);
     excess -= excused;
     for arena in arena::all() {
-        excess -= arena.purge_parts(true, arena.dirty().saturating_sub(excess), false).min(excess);
+        excess = give(arena, excess, &|keep| arena.purge_parts(true, keep));
+    }
+    for arena in arena::all() {
+        excess = give(arena, excess, &|keep| arena.purge(keep, false));
     }
     KEPT.store(excess.min(arena::take_stuck()), Ordering::Relaxed);
 }

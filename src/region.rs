@@ -64,6 +64,8 @@ pub(crate) struct Region {
     pub(crate) used: Bits,
     /// Free, and not known to be zero.
     pub(crate) dirty: Bits,
+    /// Used or free, may have many resident pages; free units that are dirty and not thick have a few.
+    pub(crate) thick: Bits,
     /// Dirty since before the last tick of decay.
     pub(crate) aged: Bits,
     /// What the region is for: the arena's own business.

@@ -1,6 +1,6 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
-use crate::arena::{Purpose, Run};
+use crate::arena::{Found, Purpose, Residue, Run};
 use crate::heap::Heap;
 use crate::span::Large;
 use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
@@ -29,11 +29,13 @@ const READY_PART: usize = 2;
 /// What has been shown by a freed block that turned out to be full: so many times its size.
 const READY_SHOWN: usize = 4;
 /// Notes of a block: it was asked for as a zeroed one; and made resident at once; it read as zero when it was new;
-/// it stands on huge pages.
+/// it stands on huge pages; or on small ones, of which it is likely to use few; and few were resident when it was new.
 const ZEROED: u8 = 1;
 const READY: u8 = 2;
 const FRESH: u8 = 4;
 const DENSE: u8 = 8;
+const THIN: u8 = 16;
+const BARE: u8 = 32;
 
 /// Live blocks, and their bytes, as far as threads without a heap have counted.
 static BLOCKS: AtomicIsize = AtomicIsize::new(0);
@@ -81,7 +83,8 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     if is_new {
         arena::at(large.span().arena()).break_up(large.start(), large.span().units());
     }
-    large.set_notes(large.notes() | ZEROED | FRESH);
+    let kept = if clean || is_new { u8::MAX } else { !THIN };
+    large.set_notes(large.notes() & kept | ZEROED | FRESH);
     let bytes = large.bytes();
     let may_be_ready = clean && bytes <= READY_MOST && arena::is_likely_filled(bytes);
     if may_be_ready && !arena::is_limited() && has_shown(bytes) {
@@ -101,12 +104,12 @@ fn has_shown(bytes: usize) -> bool {
 }
 
 /// Notes whether a zeroed block that is being freed was full, if that is known.
-fn note_zeroed(large: &Large, was_full: Option<bool>) {
+fn note_zeroed(large: &Large, found: Option<Found>) {
     let (notes, bytes) = (large.notes(), large.bytes());
     if notes & READY != 0 {
         READY_LIVE.fetch_sub(bytes, Ordering::Relaxed);
     }
-    match was_full.filter(|_| notes & ZEROED != 0) {
+    match found.filter(|_| notes & ZEROED != 0).map(Found::is_filled) {
         None => {}
         Some(true) => _ = SHOWN.fetch_add(READY_SHOWN * bytes, Ordering::Relaxed),
         // What several threads show at once may be lost.
@@ -138,14 +141,17 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     };
     // SAFETY: the piece is zeroed, large enough, and ours alone.
     let large = unsafe { Large::open(piece, run.arena.slot(), run.start, units, bytes) };
-    large.set_notes(if run.clean { FRESH } else { 0 } | if run.huge { DENSE } else { 0 });
+    let note = |holds: bool, note: u8| if holds { note } else { 0 };
+    let is_bare = run.residue != Residue::Much;
+    let notes = note(run.is_clean(), FRESH) | note(run.huge, DENSE) | note(run.thin, THIN);
+    large.set_notes(notes | note(is_bare, BARE));
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
     let unused = units * UNIT - bytes;
-    if !run.clean && unused >= TAIL_MIN && run.arena.can_part_with(run.start + bytes) {
+    if run.residue == Residue::Much && unused >= TAIL_MIN && run.arena.can_part_with(run.start + bytes) {
         keep_or_discard(large, unused);
     }
-    Some((NonNull::new(run.start as *mut u8)?, run.clean))
+    Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))
 }
 
 fn note_dense(run: &Run) {
@@ -220,26 +226,36 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     let (start, bytes) = (large.start(), large.bytes());
     let (arena, units) = (arena::at(large.span().arena()), large.span().units());
     let notes = large.notes();
-    let was_full = if notes & FRESH != 0 {
+    let found = if notes & FRESH != 0 || notes & (THIN | BARE) == THIN | BARE {
         // SAFETY: we closed the block.
-        unsafe { arena::note_freed(start, bytes) }
+        unsafe { arena::note_freed(start, bytes, notes & FRESH != 0) }
     } else {
         // What it holds may be what another block has left.
         None
     };
-    note_zeroed(large, was_full);
+    note_zeroed(large, found);
     drop_tail(large);
     count(-1, -(bytes as isize));
     page_map::clear(start, units, true);
-    // What is not resident is no free memory to keep, and none to be given back.
-    let is_sparse =
-        was_full == Some(false) && bytes >= arena::BIG && arena::is_likely_sparse(bytes);
+    let is_sparse = arena::is_likely_sparse(bytes);
+    let thin = notes & THIN != 0 && is_sparse && found.is_none_or(Found::is_sparse);
+    // Of what is not resident nothing is to be kept, nor to be given back: few pages may stay, but not few huge ones.
+    let is_corner = !thin
+        && is_sparse
+        && bytes >= arena::BIG
+        && notes & FRESH != 0
+        && found.is_some_and(|found| !found.is_filled());
     // SAFETY: we closed the block.
-    let is_clean = is_sparse && unsafe { sys::discard(start, units * UNIT) };
+    let is_clean = is_corner && unsafe { sys::discard(start, units * UNIT) };
     if is_clean {
         arena.break_up(start, units);
     }
-    let run = Run { arena, start, units, clean: is_clean, huge: notes & DENSE != 0 };
+    let residue = match (is_clean, thin) {
+        (true, _) => Residue::Nothing,
+        (_, true) => Residue::Little,
+        _ => Residue::Much,
+    };
+    let run = Run { arena, start, units, residue, huge: notes & DENSE != 0, thin };
     // SAFETY: we closed the block and took it out of the map.
     unsafe { release(large) };
     let freed = match thread::heap().filter(|_| !is_clean) {
@@ -284,7 +300,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
         large.set_bytes(bytes, wanted);
         if wanted < units {
             page_map::clear(start + wanted * UNIT, units - wanted, false);
-            arena.give(start + wanted * UNIT, units - wanted, true);
+            arena.give(start + wanted * UNIT, units - wanted, Residue::Much);
             purge::enforce();
         }
         let end = (start + old).min(start + wanted * UNIT);

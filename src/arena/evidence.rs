@@ -115,18 +115,34 @@ pub(super) fn of(bytes: usize) -> &'static Evidence {
     &BLOCKS[(doublings as usize).min(SIZES - 1)]
 }
 
-/// Looks, now and then, at how much of a large block that is about to be freed has been used: whether most of
-/// it, if this was looked at.
+/// How much of a block is in use, in parts of [`FULL`].
+#[derive(Clone, Copy)]
+pub(crate) struct Found(usize);
+
+impl Found {
+    /// Most of it.
+    pub(crate) fn is_filled(self) -> bool {
+        self.0 >= FILLED
+    }
+
+    /// Little of it.
+    pub(crate) fn is_sparse(self) -> bool {
+        self.0 <= SPARSE
+    }
+}
+
+/// Looks, now and then, at how much of a large block that is about to be freed has been used. Where it read as zero
+/// when it was new, this is evidence for others of its size.
 ///
 /// # Safety
-/// The block is the caller's, and read as zero when it was new.
-pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
+/// The block is the caller's.
+pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> Option<Found> {
     let evidence = of(bytes);
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let page = sys::page_size();
     let step = (bytes / SAMPLE_PAGES) & !(page - 1);
-    if step == 0 || !evidence.is_due() && bytes < super::BIG {
+    if step == 0 || !evidence.is_due() && !(is_fresh && bytes >= super::BIG) {
         return None;
     }
     // In the middle of each part: programs keep guard pages at the ends.
@@ -139,6 +155,8 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize) -> Option<bool> {
             .any(|&at| unsafe { line(at).read_volatile() }.iter().any(|&word| word != 0))
     };
     let found = (0..SAMPLE_PAGES).filter(is_used).count() * FULL / SAMPLE_PAGES;
-    evidence.note(found);
-    Some(found >= FILLED)
+    if is_fresh {
+        evidence.note(found);
+    }
+    Some(Found(found))
 }

@@ -1,42 +1,54 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
-use super::{Arena, PURGED, STUCK};
+use super::{Arena, PURGED, STUCK, THIN};
 use crate::lock::Rank;
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sys;
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
 
+/// Which dirty units are to go back.
+#[derive(Clone, Copy)]
+enum Which {
+    All,
+    /// Those that the last tick had seen already.
+    Aged,
+    /// Those that are worth a call: see [`Region::thick`].
+    Thick,
+}
+
 impl Arena {
     /// Gives dirty free units back to the system, from the top, until `keep` are left. With
     /// `aged`, only those that the last tick had seen already. Regions that are free all over go
     /// first: what is left of others cannot be on huge pages any more. Returns how many went back.
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
-        let parts = || self.purge_parts(false, keep, aged) + self.purge_parts(true, keep, aged);
-        self.purge_whole(keep, aged) + parts()
+        let which = if aged { Which::Aged } else { Which::All };
+        let is_free = |region: &Region| region.used.get() == 0;
+        let parts = |huge| self.purge_regions(|region| self.is_advised(region) == huge, keep, which);
+        self.purge_regions(is_free, keep, which) + parts(false) + parts(true)
     }
 
-    /// The same for regions that are free all over alone.
-    pub(crate) fn purge_whole(&self, keep: usize, aged: bool) -> usize {
+    /// The same for regions that are free all over alone, and for thick units.
+    pub(crate) fn purge_whole(&self, keep: usize) -> usize {
         let is_free = |region: &Region| region.used.get() == 0;
-        self.purge_regions(is_free, keep, aged)
+        self.purge_regions(is_free, keep, Which::Thick)
     }
 
     /// The same for regions on small pages, or on huge ones, which break then.
-    pub(crate) fn purge_parts(&self, huge: bool, keep: usize, aged: bool) -> usize {
+    pub(crate) fn purge_parts(&self, huge: bool, keep: usize) -> usize {
         // A glance: who is on huge pages may change meanwhile.
-        self.purge_regions(|region| self.is_advised(region) == huge, keep, aged)
+        self.purge_regions(|region| self.is_advised(region) == huge, keep, Which::Thick)
     }
 
-    fn purge_regions(&self, which: impl Fn(&Region) -> bool, keep: usize, aged: bool) -> usize {
+    fn purge_regions(&self, at: impl Fn(&Region) -> bool, keep: usize, which: Which) -> usize {
         let mut purged = 0;
         let mut region = self.frontier().div_ceil(REGION_UNITS);
         let first = self.first.get() / REGION_UNITS;
-        while region > first && self.dirty.get() > keep {
+        while region > first && self.dirty() > keep {
             region -= 1;
-            if which(self.region(region * REGION_UNITS)) {
-                purged += self.purge_region(region, aged);
+            if at(self.region(region * REGION_UNITS)) {
+                purged += self.purge_region(region, which);
             }
         }
         PURGED.fetch_add(purged, Ordering::Relaxed);
@@ -49,10 +61,14 @@ impl Arena {
         self.frontier.get()
     }
 
-    fn purge_region(&self, index: usize, aged: bool) -> usize {
+    fn purge_region(&self, index: usize, which: Which) -> usize {
         let region = self.region(index * REGION_UNITS);
         let chosen = |region: &Region| {
-            let seen = if aged { region.aged.get() } else { u32::MAX };
+            let seen = match which {
+                Which::All => u32::MAX,
+                Which::Aged => region.aged.get(),
+                Which::Thick => region.thick.get(),
+            };
             // Dirty units that are used are in the hands of another purge.
             region.dirty.get() & seen & !region.used.get()
         };
@@ -84,13 +100,17 @@ impl Arena {
             if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
                 clean |= run;
             } else {
+                // They count as much as before.
                 let dirty = region.dirty.get() & run;
-                STUCK.fetch_add(dirty.count_ones() as usize, Ordering::Relaxed);
+                let thick = (dirty & region.thick.get()).count_ones();
+                let thin = dirty.count_ones() - thick;
+                STUCK.fetch_add(thick as usize + thin as usize / THIN, Ordering::Relaxed);
             }
             rest &= !run;
         }
         let _guard = self.lock.inherit(Rank::Arena);
         let gone = region.dirty.unset(clean) & clean;
+        self.thick.sub((region.thick.unset(clean) & gone).count_ones() as usize);
         region.aged.unset(mask);
         self.dirty.sub(gone.count_ones() as usize);
         self.note_free(index * REGION_UNITS + mask.trailing_zeros() as usize);
@@ -139,7 +159,9 @@ impl Arena {
     pub(super) fn note_resident(&self, region: &Region, units: u32) -> usize {
         let count = units.count_ones() as usize;
         region.dirty.set(units);
+        region.thick.set(units);
         self.dirty.add(count);
+        self.thick.add(count);
         count
     }
 
@@ -200,12 +222,14 @@ impl Arena {
         }
         self.keep_plain(new, old);
         self.renew_advice(new, old);
-        let mut dirty = 0;
+        let (mut dirty, mut thick) = (0, 0);
         self.pieces(new, free, |region, mask| {
             dirty += (region.dirty.unset(mask) & mask).count_ones();
+            thick += (region.thick.unset(mask) & mask).count_ones();
             region.aged.unset(mask);
         });
         self.dirty.sub(dirty as usize);
+        self.thick.sub(thick as usize);
         PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
     }
 }

@@ -108,14 +108,21 @@ impl Arena {
 
     /// Makes the regions of a run that has just been taken regions of its kind. Under the lock; the run is
     /// committed, and for a dense one all of its regions. Of a big block only the region where it begins can be
-    /// sparse, and that of its end: who uses a corner of it does not come to the others. Sparse runs take what is
+    /// sparse, and that of its end: who uses a corner of it does not come to the others; but where next to nothing of such
+    /// blocks is used, here and there, all are. Sparse runs take what is
     /// resident as it is. A dense region that others will share is touched here: threads that do so at the same time
     /// each get a huge page from the system and zero it, and all but one then throw theirs away.
-    pub(super) fn settle(&self, first: usize, units: usize, kind: Kind, is_clean: bool) {
+    pub(super) fn settle(
+        &self,
+        first: usize,
+        units: usize,
+        (kind, idle): (Kind, bool),
+        is_clean: bool,
+    ) {
         if kind == Kind::Any {
             return;
         }
-        let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT);
+        let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT && !idle);
         let is_inner = |unit: usize| is_big && unit > first && end - unit > REGION_UNITS;
         let shared = self.region(first);
         let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
@@ -263,6 +270,11 @@ impl Arena {
                 let region = self.region(unit);
                 region.kind.unset(WITHDRAWN | ADVISED);
                 region.kind.set(if huge { ADVISED } else { 0 });
+                if huge {
+                    let thin = region.dirty.get() & !region.thick.get();
+                    region.thick.set(thin);
+                    self.thick.add(thin.count_ones() as usize);
+                }
             }
         }
         done

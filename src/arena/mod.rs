@@ -24,11 +24,11 @@ mod run;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
-    dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
+    Found, dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
-pub(crate) use run::Run;
+pub(crate) use run::{Residue, Run};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};
@@ -49,6 +49,8 @@ const DOUBLINGS: usize = 8;
 const SCARCE: usize = 1 << 30;
 /// A block that has grown to so many units has further regions on huge pages.
 const GROWN: usize = BIG >> UNIT_SHIFT;
+/// So many dirty units that are not thick may have as many resident pages as one that is.
+const THIN: usize = 32;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
@@ -80,6 +82,8 @@ pub(crate) struct Arena {
     fresh: Cell<usize>,
     used: Count,
     dirty: Count,
+    /// Of the dirty units, those that are thick.
+    thick: Count,
     next: AtomicPtr<Arena>,
 }
 
@@ -121,6 +125,7 @@ impl Arena {
             fresh: Cell::new(0),
             used: Count::new(),
             dirty: Count::new(),
+            thick: Count::new(),
             next: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -208,12 +213,14 @@ impl Arena {
         page_map::withdraw(self.slot.get());
         self.pieces(0, units, |region, _| {
             region.dirty.replace(0);
+            region.thick.replace(0);
             region.aged.replace(0);
         });
         self.forget(0, units);
         // SAFETY: one word or zero for each unit, and the arena's own.
         unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };
         self.dirty.replace(0);
+        self.thick.replace(0);
         // The base goes last: the child of a fork in between finds nothing to give back, and else would
         // look for it at address zero.
         compiler_fence(Ordering::Release);
@@ -240,17 +247,19 @@ impl Arena {
         self.regions.get().pieces(unit, units, f);
     }
 
-    /// Marks a free run used, which is not missed if it is `idle`. True when it was clean.
-    fn claim(&self, unit: usize, units: usize, idle: bool) -> bool {
-        let mut dirty = 0;
+    /// Marks a free run used, which is not missed if it is `idle`. What of it is resident.
+    fn claim(&self, unit: usize, units: usize, idle: bool) -> Residue {
+        let (mut dirty, mut thick) = (0, 0);
         self.pieces(unit, units, |region, mask| {
             debug_assert_eq!(region.used.get() & mask, 0);
             region.used.set(mask);
             dirty += (region.dirty.unset(mask) & mask).count_ones();
+            thick += (region.thick.get() & mask).count_ones();
             region.aged.unset(mask);
         });
-        let dirty = dirty as usize;
+        let (dirty, thick) = (dirty as usize, thick as usize);
         self.dirty.sub(dirty);
+        self.thick.sub(thick);
         self.used.add(units);
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
@@ -260,7 +269,11 @@ impl Arena {
         }
         self.restore_full(unit, units);
         self.fresh.set(self.fresh.get().max(unit + units));
-        dirty == 0
+        match (dirty, thick) {
+            (0, _) => Residue::Nothing,
+            (_, 0) => Residue::Little,
+            _ => Residue::Much,
+        }
     }
 
     /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
@@ -281,11 +294,13 @@ impl Arena {
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
-        let clean = self.claim(unit, units, idle);
+        let residue = self.claim(unit, units, idle);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
-        self.settle(unit, units, kind, clean);
+        self.settle(unit, units, (kind, idle), residue == Residue::Nothing);
         let huge = self.is_advised(self.region(unit));
-        Some(Run { arena: self, start: self.address(unit), units, clean, huge })
+        let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
+        let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
+        Some(Run { arena: self, start: self.address(unit), units, residue, huge, thin })
     }
 
     /// Whether there is address space for a run.
@@ -294,8 +309,8 @@ impl Arena {
         self.base.get() != 0 && self.find(units, align, kind).is_some()
     }
 
-    /// Takes the free units right behind a run. None when they are not free; else whether clean.
-    pub(crate) fn extend(&self, start: usize, units: usize, more: usize) -> Option<bool> {
+    /// Takes the free units right behind a run. None when they are not free.
+    pub(crate) fn extend(&self, start: usize, units: usize, more: usize) -> Option<()> {
         let _guard = self.lock.inherit(Rank::Arena);
         let first = (start - self.base.get()) >> UNIT_SHIFT;
         let unit = first + units;
@@ -309,22 +324,30 @@ impl Arena {
         if !(fits && self.commit(unit + more, kind)) {
             return None;
         }
-        let clean = self.claim(unit, more, false);
-        self.settle(first, units + more, kind, clean);
-        Some(clean)
+        let residue = self.claim(unit, more, false);
+        self.settle(first, units + more, (kind, false), residue == Residue::Nothing);
+        Some(())
     }
 
     /// Takes back a run that the page map names no more.
-    pub(crate) fn give(&self, start: usize, units: usize, dirty: bool) {
+    pub(crate) fn give(&self, start: usize, units: usize, residue: Residue) {
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
         let _guard = self.lock.inherit(Rank::Arena);
         self.note_free(unit);
+        let (dirty, mut thick) = (residue != Residue::Nothing, 0);
         self.pieces(unit, units, |region, mask| {
+            if !dirty {
+                region.thick.unset(mask);
+            } else if residue == Residue::Much || self.is_advised(region) {
+                region.thick.set(mask);
+            }
+            thick += (region.thick.get() & mask).count_ones();
             if dirty {
                 region.dirty.set(mask);
             }
             region.used.unset(mask);
         });
+        self.thick.add(thick as usize);
         (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
         self.unsettle(unit + units - 1);
         self.used.sub(units);
@@ -346,9 +369,10 @@ impl Arena {
             && self.used.get() == 0
     }
 
-    /// Dirty free units.
+    /// Dirty free units: how many would have as many resident pages.
     pub(crate) fn dirty(&self) -> usize {
-        self.dirty.get()
+        let thick = self.thick.get();
+        thick + self.dirty.get().saturating_sub(thick).div_ceil(THIN)
     }
 
     /// Used units; committed units; all units.
@@ -371,18 +395,21 @@ impl Arena {
         if self.base.get() == 0 {
             return;
         }
-        let (mut used, mut dirty) = (0, 0);
+        let (mut used, mut dirty, mut thick) = (0, 0, 0);
         let (first, end) = (self.first.get(), self.frontier.get());
         assert!(first <= end && end <= self.units.get() && end <= self.mapped.get().max(first));
         for unit in first..end {
             let (region, bit) = (self.region(unit), 1 << (unit % REGION_UNITS));
-            let (u, d) = (region.used.get(), region.dirty.get());
+            let (u, d, t) = (region.used.get(), region.dirty.get(), region.thick.get());
             used += (u & bit != 0) as usize;
             dirty += (d & bit != 0) as usize;
+            thick += (t & d & bit != 0) as usize;
+            assert!(t & !d & !u & bit == 0, "thick but clean");
+            assert!(d & !t & bit == 0 || !self.is_advised(region), "thin on huge pages");
             assert!(region.aged.get() & !d & bit == 0, "aged but clean");
         }
         self.check_low();
-        assert_eq!(dirty, self.dirty.get());
+        assert_eq!((dirty, thick), (self.dirty.get(), self.thick.get()));
         assert!(used >= self.used.get());
     }
 }

@@ -6,7 +6,7 @@
 //! somebody purges. Guarded by the heap's lock.
 
 use super::Heap;
-use crate::arena::{self, Run};
+use crate::arena::{self, Residue, Run};
 use crate::purge;
 use crate::units::UNIT_SHIFT;
 use core::cell::Cell;
@@ -23,6 +23,7 @@ struct Place {
     units: Cell<usize>,
     arena: Cell<usize>,
     huge: Cell<bool>,
+    thin: Cell<bool>,
 }
 
 pub(super) struct Kept {
@@ -58,7 +59,9 @@ impl Kept {
         let (start, units) = (place.start.get(), place.units.replace(0));
         self.units.set(self.units.get() - units);
         let arena = arena::at(place.arena.get());
-        Run { arena, start, units, clean: false, huge: place.huge.get() }
+        let (huge, thin) = (place.huge.get(), place.thin.get());
+        let residue = if thin { Residue::Little } else { Residue::Much };
+        Run { arena, start, units, residue, huge, thin }
     }
 }
 
@@ -110,6 +113,7 @@ impl Heap {
         place.start.set(run.start);
         place.arena.set(run.arena.slot());
         place.huge.set(run.huge);
+        place.thin.set(run.thin);
         place.units.set(units);
         kept.units.set(kept.units.get() + units);
         drop(guard);

@@ -22,7 +22,7 @@ pub(crate) use list::Slabs;
 pub(crate) use put::Equal;
 pub(crate) use state::{Look, State};
 
-use crate::arena::Purpose;
+use crate::arena::{Purpose, Residue};
 use crate::mixed;
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicU8, AtomicUsize, Ordering, fence};
@@ -151,7 +151,7 @@ impl Slab {
         slab.heap.store(heap, Ordering::Relaxed);
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
         let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
-        slab.touched.set(if run.clean && !run.huge { 0 } else { all_parts });
+        slab.touched.set(if run.is_clean() && !run.huge { 0 } else { all_parts });
         slab.purged.set(0);
         arena::note_touched(slab.touched_bytes() as isize);
         Some(slab)
@@ -168,7 +168,8 @@ impl Slab {
         page_map::clear(start, units, true);
         self.span.close();
         arena::note_touched(-(self.touched_bytes() as isize));
-        arena.give(start, units, self.touched.get() != 0);
+        let residue = if self.touched.get() == 0 { Residue::Nothing } else { Residue::Much };
+        arena.give(start, units, residue);
         // SAFETY: the slab is in no map and no list.
         unsafe { self.release_descriptor() };
     }

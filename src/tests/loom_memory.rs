@@ -1,7 +1,7 @@
 //! Models of arenas, the page map and the owners of heaps, run through all their interleavings: `make loom`.
 
 use super::loom::explore;
-use crate::arena::Arena;
+use crate::arena::{Arena, Residue};
 use crate::lock;
 use crate::meta;
 use crate::owner::Owner;
@@ -33,11 +33,11 @@ impl Land {
         sys::start_anew();
         let arena = Arena::open_for_model();
         let run = arena.take_for_model(dirty).unwrap();
-        assert!(run.clean);
+        assert!(run.is_clean());
         for unit in 0..dirty {
             word(run.start + unit * UNIT, 77);
         }
-        arena.give(run.start, dirty, true);
+        arena.give(run.start, dirty, Residue::Much);
         arena.age();
         // So that the models find everything used once.
         arena.purge(dirty, false);
@@ -52,11 +52,11 @@ impl Land {
         let cell = &self.cells[(run.start - self.start) / UNIT];
         cell.with_mut(|_| {
             let before = word(run.start, 5);
-            assert!(before == 0 || !run.clean, "not clean");
+            assert!(before == 0 || !run.is_clean(), "not clean");
         });
         thread::yield_now();
         cell.with_mut(|_| assert_eq!(word(run.start, 77), 5, "somebody else was here"));
-        self.arena.give(run.start, 1, true);
+        self.arena.give(run.start, 1, Residue::Much);
     }
 }
 
@@ -118,7 +118,7 @@ fn loom_arena_that_grows_with_a_purge() {
         let other = purge_beside(&land);
         let run = land.arena.take_for_model(20).expect("there is room");
         other.join().unwrap();
-        land.arena.give(run.start, 20, true);
+        land.arena.give(run.start, 20, Residue::Much);
         land.arena.check();
     });
 }
