@@ -15,7 +15,8 @@ use crate::units::align_up;
 use crate::{bitmap, sys};
 use core::ptr::{self, NonNull};
 
-/// The most that the range may have: offsets to descriptors have 32 bits.
+/// The most that the range may have: offsets to descriptors have 32 bits. Tables of further arenas come out of it, too:
+/// eight bytes for each unit.
 pub(crate) const MOST_BYTES: usize = 1 << 30;
 
 /// Alignment and granularity of pieces: a cache line.

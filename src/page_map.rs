@@ -10,7 +10,7 @@ use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::units::{UNIT, UNIT_SHIFT};
 use core::slice;
 
-/// Where an arena's table starts, in bytes from the arena's start. The page before it is of no other use.
+/// Where an arena's table starts, in bytes from the arena's start. The page before it is for forks to watch.
 pub(crate) const TABLE: usize = 4096;
 
 /// What stands in one unit, as offsets of descriptors.
@@ -18,14 +18,18 @@ pub(crate) const TABLE: usize = 4096;
 pub(crate) struct Entry {
     /// The span, from the start of the first arena; 0 for none, or [`TOMB`].
     span: AtomicU32,
-    /// If it is a slab in the first arena whose free blocks carry their marks, the same from [`origin`]; else 0,
-    /// and what stands there reads as a closed slab, in which no block starts: so the fast paths need not ask.
+    /// If it is a slab whose free blocks carry their marks, the same from [`origin`]; else 0, and what stands there
+    /// reads as a closed slab, in which no block starts: so the fast paths need not ask. They look at the first
+    /// arena's alone.
     simple: AtomicU32,
 }
 
-/// The origin stands so many bytes before the entry of the first unit that can be handed out. Between them, and in
-/// them, is nothing: entries of units that hold metadata, or the end of the page before the table.
-const BEFORE: usize = 64;
+/// The origin stands so many bytes before the entry of the first unit that can be handed out, and in these is
+/// nothing: they are entries of units that hold metadata, or the end of the page before the table, of which forks
+/// use the first word (see the fork module). As much as the fast paths read of a descriptor.
+pub(crate) const BEFORE: usize = 64;
+/// The first unit that can be handed out is a multiple of this, so that the origin is one of [`BEFORE`].
+pub(crate) const FIRST_STEP: usize = BEFORE / size_of::<Entry>();
 static ORIGIN: AtomicUsize = AtomicUsize::new(0);
 
 /// Stands for a span that was freed as a whole, until the unit is used again.
@@ -84,6 +88,7 @@ pub(crate) fn origin() -> usize {
 
 /// Sets the origin: `first` is the first unit of the first arena, which starts at `base`, that can be handed out.
 pub(crate) fn set_origin(base: usize, first: usize) {
+    debug_assert!(first.is_multiple_of(FIRST_STEP));
     ORIGIN.store(base + TABLE + first * size_of::<Entry>() - BEFORE, Ordering::Relaxed);
 }
 

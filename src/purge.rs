@@ -20,8 +20,6 @@ const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
-/// And as a part of large blocks that are resident, beside.
-const BLOCKS_PART: usize = 1;
 
 /// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
@@ -49,8 +47,8 @@ fn limit(most: usize, dirty: usize) -> usize {
         return limit;
     }
     let risen = RISEN.load(Ordering::Relaxed);
-    // Large blocks come and go as a whole, so what is in use of them swings by more.
-    let limit = limit + risen + (arena::dense_blocks() / BLOCKS_PART).min(LIMIT_MOST);
+    // Large blocks come and go as a whole: what is in use of them swings by as much.
+    let limit = limit + risen + arena::dense_blocks().min(LIMIT_MOST);
     if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
         return limit;
     }

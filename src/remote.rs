@@ -61,7 +61,7 @@ impl Crate {
     /// Where the heap's address stands.
     pub(crate) const TO: usize = core::mem::offset_of!(Crate, to);
 
-    /// Makes an unused crate one for blocks of a class to a heap.
+    /// Makes an unused or empty crate one for blocks of a class to a heap. What stands in an empty one does not matter.
     pub(crate) fn open(&self, to: usize, class: usize, size: usize) {
         let most = (CRATE_BYTES / size).clamp(1, CRATE) as u32;
         self.to.set(to);

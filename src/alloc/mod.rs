@@ -592,5 +592,7 @@ pub(crate) fn purge() -> usize {
     if !thread::is_started() {
         return 0;
     }
-    thread::purge() + purge::everything() + meta::purge()
+    let of_heaps = thread::purge();
+    heap::drop_spare();
+    of_heaps + purge::everything() + meta::purge()
 }

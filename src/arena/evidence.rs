@@ -142,7 +142,8 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let page = sys::page_size();
     let step = (bytes / SAMPLE_PAGES) & !(page - 1);
-    if step == 0 || !evidence.is_due() && !(is_fresh && bytes >= super::BIG) {
+    let is_due = evidence.is_due() || is_fresh && bytes >= super::BIG;
+    if step == 0 || !is_due {
         return None;
     }
     // In the middle of each part: programs keep guard pages at the ends.

@@ -149,8 +149,9 @@ impl Arena {
             align_up((bytes / 32).clamp(2 << 20, meta::MOST_BYTES), UNIT)
         };
         let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
-        self.set_range(base, units, first);
+        let first = first.next_multiple_of(page_map::FIRST_STEP);
         page_map::set_origin(base, first);
+        self.set_range(base, units, first);
         self.regions.set(Regions::new(base + regions));
         self.mapped.set(0);
         // SAFETY: the header page of a fresh reservation.
@@ -247,35 +248,6 @@ impl Arena {
         self.regions.get().pieces(unit, units, f);
     }
 
-    /// Marks a free run used, which is not missed if it is `idle`. What of it is resident.
-    fn claim(&self, unit: usize, units: usize, idle: bool) -> Residue {
-        let (mut dirty, mut thick) = (0, 0);
-        self.pieces(unit, units, |region, mask| {
-            debug_assert_eq!(region.used.get() & mask, 0);
-            region.used.set(mask);
-            dirty += (region.dirty.unset(mask) & mask).count_ones();
-            thick += (region.thick.get() & mask).count_ones();
-            region.aged.unset(mask);
-        });
-        let (dirty, thick) = (dirty as usize, thick as usize);
-        self.dirty.sub(dirty);
-        self.thick.sub(thick);
-        self.used.add(units);
-        self.lows().iter().for_each(|low| low.taken(unit, unit + units));
-        let again = self.fresh.get().saturating_sub(unit).min(units);
-        if again > dirty && !idle {
-            RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
-            self.rejoin(unit, units);
-        }
-        self.restore_full(unit, units);
-        self.fresh.set(self.fresh.get().max(unit + units));
-        match (dirty, thick) {
-            (0, _) => Residue::Nothing,
-            (_, 0) => Residue::Little,
-            _ => Residue::Much,
-        }
-    }
-
     /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
     /// committed. Little of it is likely to be used if it is `idle`.
     fn take(
@@ -327,33 +299,6 @@ impl Arena {
         let residue = self.claim(unit, more, false);
         self.settle(first, units + more, (kind, false), residue == Residue::Nothing);
         Some(())
-    }
-
-    /// Takes back a run that the page map names no more.
-    pub(crate) fn give(&self, start: usize, units: usize, residue: Residue) {
-        let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        let _guard = self.lock.inherit(Rank::Arena);
-        self.note_free(unit);
-        let (dirty, mut thick) = (residue != Residue::Nothing, 0);
-        self.pieces(unit, units, |region, mask| {
-            if !dirty {
-                region.thick.unset(mask);
-            } else if residue == Residue::Much || self.is_advised(region) {
-                region.thick.set(mask);
-            }
-            thick += (region.thick.get() & mask).count_ones();
-            if dirty {
-                region.dirty.set(mask);
-            }
-            region.used.unset(mask);
-        });
-        self.thick.add(thick as usize);
-        (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
-        self.unsettle(unit + units - 1);
-        self.used.sub(units);
-        if dirty {
-            self.dirty.add(units);
-        }
     }
 
     /// Whether another thread is taking or giving a run just now.

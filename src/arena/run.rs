@@ -1,6 +1,9 @@
-//! What an arena hands out.
+//! What an arena hands out, and takes back.
 
-use super::{Arena, note_dense};
+use super::{Arena, RETAKEN, note_dense};
+use crate::lock::Rank;
+use crate::sync::Ordering;
+use crate::units::{REGION_UNITS, UNIT_SHIFT};
 
 /// What of a run may be resident.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,5 +38,63 @@ impl Run {
             note_dense(-(self.units as isize));
         }
         self.arena.give(self.start, self.units, self.residue);
+    }
+}
+
+impl Arena {
+    /// Marks a free run used, which is not missed if it is `idle`. What of it is resident.
+    pub(super) fn claim(&self, unit: usize, units: usize, idle: bool) -> Residue {
+        let (mut dirty, mut thick) = (0, 0);
+        self.pieces(unit, units, |region, mask| {
+            debug_assert_eq!(region.used.get() & mask, 0);
+            region.used.set(mask);
+            dirty += (region.dirty.unset(mask) & mask).count_ones();
+            thick += (region.thick.get() & mask).count_ones();
+            region.aged.unset(mask);
+        });
+        let (dirty, thick) = (dirty as usize, thick as usize);
+        self.dirty.sub(dirty);
+        self.thick.sub(thick);
+        self.used.add(units);
+        self.lows().iter().for_each(|low| low.taken(unit, unit + units));
+        let again = self.fresh.get().saturating_sub(unit).min(units);
+        if again > dirty && !idle {
+            RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
+            self.rejoin(unit, units);
+        }
+        self.restore_full(unit, units);
+        self.fresh.set(self.fresh.get().max(unit + units));
+        match (dirty, thick) {
+            (0, _) => Residue::Nothing,
+            (_, 0) => Residue::Little,
+            _ => Residue::Much,
+        }
+    }
+
+    /// Takes back a run that the page map names no more.
+    pub(crate) fn give(&self, start: usize, units: usize, residue: Residue) {
+        let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        let _guard = self.lock.inherit(Rank::Arena);
+        self.note_free(unit);
+        let (dirty, mut thick) = (residue != Residue::Nothing, 0);
+        self.pieces(unit, units, |region, mask| {
+            if !dirty {
+                region.thick.unset(mask);
+            } else if residue == Residue::Much || self.is_advised(region) {
+                region.thick.set(mask);
+            }
+            thick += (region.thick.get() & mask).count_ones();
+            if dirty {
+                region.dirty.set(mask);
+            }
+            region.used.unset(mask);
+        });
+        self.thick.add(thick as usize);
+        (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
+        self.unsettle(unit + units - 1);
+        self.used.sub(units);
+        if dirty {
+            self.dirty.add(units);
+        }
     }
 }

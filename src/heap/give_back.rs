@@ -1,8 +1,7 @@
 //! What a heap gives back to the system, and when.
 
 use super::{Heap, roll};
-use crate::purge;
-use crate::size_class;
+use crate::{magazine, purge, size_class};
 use crate::slab::{self, Look, Slab};
 
 /// Slow paths between two looks at the clock.
@@ -14,7 +13,9 @@ pub(super) const WASTE_LATER: isize = 16 << 20;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
-pub(super) const WORTH_EMPTYING: usize = 64 << 10;
+const WORTH_EMPTYING: usize = 64 << 10;
+/// So many looks must have found a large magazine the same.
+const REST: u16 = 2;
 /// What patience makes of it at most.
 const WASTE_MOST: isize = 128 << 20;
 /// How many times the margin of waste is doubled at most.
@@ -85,7 +86,7 @@ impl Heap {
             return;
         }
         self.calm.set(0);
-        self.empty_idle(1);
+        self.empty_idle();
         let (mut past, now) = (self.past.get(), slab::retouched());
         let again = now.wrapping_sub(past.retouched) as isize;
         if past.purged > 0 && again > past.purged / 2 {
@@ -103,17 +104,40 @@ impl Heap {
         self.past.set(past);
     }
 
-    /// Empties the magazines of `least` bytes and more that hold as many blocks as at the last look: of sizes, it
-    /// seems, that the program has done with. Under the lock, by the heap's thread; a central heap has no magazines.
-    pub(super) fn empty_idle(&'static self, least: usize) {
+    /// Empties the magazines that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
+    /// done with. Under the lock, by the heap's thread; a central heap has no magazines.
+    fn empty_idle(&'static self) {
         for (class, held) in self.held.iter().enumerate() {
             let count = self.front.count(class);
-            let is_idle = count == usize::from(held.get());
-            if is_idle && count * size_class::size(class) >= least {
+            if count > 0 && count == usize::from(held.get()) {
                 // SAFETY: only the heap's thread, or who has claimed the heap, squeezes one with magazines.
                 unsafe { self.empty(class, count) };
             }
             held.set(self.front.count(class) as u16);
+        }
+    }
+
+    /// Before a slab is opened: empties the magazines that have grown large and have not been seen to change since the
+    /// last few slabs were, so that whole slabs may close. Under the lock, by the heap's thread.
+    pub(super) fn empty_resting(&'static self) {
+        if self.growth.get() == 0 {
+            return;
+        }
+        for (class, rest) in self.rests.iter().enumerate() {
+            let (count, size) = (self.front.count(class), size_class::size(class));
+            let is_grown = self.front.capacity(class) > magazine::capacity(size);
+            if !is_grown || count * size < WORTH_EMPTYING {
+                continue;
+            }
+            let (seen, times) = rest.get();
+            let sight = self.front.sight(class);
+            let times = if seen == sight { times + 1 } else { 0 };
+            rest.set((sight, times));
+            if times >= REST {
+                rest.set((0, 0));
+                // SAFETY: the magazine is the calling thread's, and holds so many.
+                unsafe { self.empty(class, count) };
+            }
         }
     }
 

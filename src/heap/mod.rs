@@ -25,8 +25,9 @@ use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class, sys};
 use core::cell::Cell;
 use core::ptr::NonNull;
-use give_back::{Past, WASTE_LATER, WASTE_LEAST, WORTH_EMPTYING};
+use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
+pub(crate) use parcels::drop_spare;
 use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
@@ -64,8 +65,10 @@ pub(crate) struct Heap {
     batch: [Cell<u8>; size_class::COUNT],
     /// The magazine of a class has been refilled since it last overflowed.
     has_refilled: [Cell<bool>; size_class::COUNT],
-    /// How many blocks the magazine of a class held at the last look for idle ones.
+    /// How many blocks the magazine of a class held when the heap was squeezed.
     held: [Cell<u16>; size_class::COUNT],
+    /// What a large magazine looked like when a slab was last opened, and how often it has looked so before.
+    rests: [Cell<(u16, u16)>; size_class::COUNT],
     /// Bytes of blocks by which magazines have grown, and the most of that.
     growth: Cell<usize>,
     growth_most: Cell<usize>,
@@ -256,10 +259,8 @@ impl Heap {
             None if !open => return None,
             None if self.mix(class) && self.take_mixed(class, batch, add) => return Some(()),
             None => {
+                self.empty_resting();
                 self.squeeze(WASTE_LEAST);
-                if self.growth.get() > 0 {
-                    self.empty_idle(WORTH_EMPTYING);
-                }
                 self.open_slab(class)?
             }
         };

@@ -228,6 +228,14 @@ unsafe fn release(parcel: &'static Crate) {
     }
 }
 
+/// Gives the spare crate back.
+pub(crate) fn drop_spare() {
+    if let Some(spare) = NonNull::new(SPARE.swap(ptr::null_mut(), Ordering::Acquire)) {
+        // SAFETY: as in `release`.
+        unsafe { meta::release(spare.cast(), size_of::<Crate>()) };
+    }
+}
+
 fn deliver(parcel: &'static Crate) {
     Heap::at(parcel.to()).mailbox.deliver(parcel);
 }

@@ -33,6 +33,17 @@ impl Front {
         if old == no_slots() { None } else { NonNull::new(old.cast()) }
     }
 
+    /// What a magazine looks like: how many blocks it holds, and which are its last one and that in the middle, as one
+    /// number. A program that takes and gives back many of them leaves it as it was only if it gives them back in
+    /// reverse.
+    pub(crate) fn sight(&self, class: usize) -> u16 {
+        let (slots, count) = (self.slots_of(class), self.count(class));
+        // SAFETY: slots 0 to `count` exist.
+        let (middle, last) = unsafe { (*slots.add(count / 2), *slots.add(count)) };
+        let mixed = (middle ^ last.rotate_left(20) ^ count).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (usize::BITS - u16::BITS)) as u16
+    }
+
     /// Makes the magazines of a vanished thread whole, which may have been getting its slots, or larger
     /// ones. These are complete before anybody can see them: the end stands behind their last slot, the
     /// blocks in the first ones, and zeros in the rest.

@@ -78,7 +78,10 @@ pub(crate) struct Slab {
 // it (span, class, size) is written before the slab is published in the page map.
 unsafe impl Sync for Slab {}
 
-const _: () = assert!(size_of::<Slab>() == 128 && core::mem::offset_of!(Slab, next) == 64);
+const _: () = {
+    assert!(size_of::<Slab>() == 128 && core::mem::offset_of!(Slab, next) == page_map::BEFORE);
+    assert!(align_of::<Slab>() <= page_map::BEFORE);
+};
 
 /// What stands for the class of a slab whose blocks differ; see the mixed module.
 pub(crate) const MIXED: usize = size_class::COUNT;
@@ -198,11 +201,12 @@ impl Slab {
     /// The slab that [`page_map::simple_slab`] found.
     ///
     /// # Safety
-    /// `offset` came from there; `origin` is that of the page map. At offset 0 no block is live, and nothing else
-    /// may be asked.
+    /// `offset` came from there; `origin` is that of the page map. At offset 0 no block is live, class and heap mean
+    /// nothing, and nothing else may be asked: the second cache line is of other use.
     #[inline(always)]
     pub(crate) unsafe fn at(origin: usize, offset: u32) -> &'static Slab {
-        // SAFETY: at this offset there is a slab's descriptor, or empty memory, which reads as a closed one.
+        // SAFETY: origin and descriptors are multiples of 64; at the sum there is a slab's descriptor, or, as its
+        // first line, empty memory, which reads as that of a closed one. All fields may be changed by others.
         unsafe { &*((origin + offset as usize) as *const Slab) }
     }
 
@@ -231,7 +235,10 @@ impl Slab {
 
     /// The class of all blocks, or [`MIXED`].
     pub(crate) fn class(&self) -> usize {
-        // SAFETY: an atomic byte is a byte. Read so, it is widened as it is loaded.
+        if cfg!(feature = "yields") {
+            return self.class.load(Ordering::Acquire) as usize;
+        }
+        // SAFETY: the field is there. It is written by single stores, and read so its byte is widened as it is loaded.
         let class = unsafe { (&raw const self.class).cast::<u8>().read_volatile() } as usize;
         fence(Ordering::Acquire);
         class
