@@ -8,9 +8,9 @@
 //! The limit of volume is a part of what is in use. When much of what went back is soon needed again
 //! it was too low, and rises by so much; when nothing is, it falls back.
 
+use crate::arena::Arena;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
-use crate::arena::Arena;
 use crate::{arena, config, sys};
 
 /// The least limit of volume, and the most by which regret raises it, and large blocks do, in units.

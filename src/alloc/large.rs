@@ -148,7 +148,10 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
     let unused = units * UNIT - bytes;
-    if run.residue == Residue::Much && unused >= TAIL_MIN && run.arena.can_part_with(run.start + bytes) {
+    if run.residue == Residue::Much
+        && unused >= TAIL_MIN
+        && run.arena.can_part_with(run.start + bytes)
+    {
         keep_or_discard(large, unused);
     }
     Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))

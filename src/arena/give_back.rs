@@ -25,7 +25,8 @@ impl Arena {
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
         let which = if aged { Which::Aged } else { Which::All };
         let is_free = |region: &Region| region.used.get() == 0;
-        let parts = |huge| self.purge_regions(|region| self.is_advised(region) == huge, keep, which);
+        let parts =
+            |huge| self.purge_regions(|region| self.is_advised(region) == huge, keep, which);
         self.purge_regions(is_free, keep, which) + parts(false) + parts(true)
     }
 

@@ -1,8 +1,8 @@
 //! What a heap gives back to the system, and when.
 
 use super::{Heap, roll};
-use crate::{magazine, purge, size_class};
 use crate::slab::{self, Look, Slab};
+use crate::{magazine, purge, size_class};
 
 /// Slow paths between two looks at the clock.
 const TICK_EVERY: u32 = 16;
