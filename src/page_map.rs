@@ -69,7 +69,7 @@ impl Range {
 }
 
 /// The most arenas there can be beside the first.
-pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 95 };
+pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 79 };
 static FIRST: Range = Range::new();
 static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
