@@ -8,7 +8,7 @@
 //! The limit of volume is a part of what is in use. When much of what went back is soon needed again
 //! it was too low, and rises by so much; when nothing is, it falls back.
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
@@ -105,26 +105,21 @@ pub(crate) fn enforce() {
     arena::take_stuck();
     let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);
     // What an arena counts as dirty is less than the units that go back, where those are thin.
-    let give = |arena: &'static Arena, excess: usize, some: &dyn Fn(usize) -> usize| {
-        let before = arena.dirty();
-        some(before.saturating_sub(excess));
-        excess - before.saturating_sub(arena.dirty()).min(excess)
+    let give = |mut excess: usize, some: &dyn Fn(&Arena, usize)| {
+        for arena in arena::all() {
+            let before = arena.dirty();
+            some(arena, before.saturating_sub(excess));
+            excess -= before.saturating_sub(arena.dirty()).min(excess);
+        }
+        excess
     };
-    for arena in arena::all() {
-        excess = give(arena, excess, &|keep| arena.purge_whole(keep));
-    }
-    for arena in arena::all() {
-        excess = give(arena, excess, &|keep| arena.purge_parts(false, keep));
-    }
+    let thick = |excess, place| give(excess, &|arena, keep| _ = arena.purge_thick(place, keep));
+    excess = thick(excess, Place::Whole);
+    excess = thick(excess, Place::Small);
     let excused = excess.min(excuse);
     EXCUSED.store(excused, Ordering::Relaxed);
-    excess -= excused;
-    for arena in arena::all() {
-        excess = give(arena, excess, &|keep| arena.purge_parts(true, keep));
-    }
-    for arena in arena::all() {
-        excess = give(arena, excess, &|keep| arena.purge(keep, false));
-    }
+    excess = thick(excess - excused, Place::Huge);
+    excess = give(excess, &|arena, keep| _ = arena.purge(keep, false));
     KEPT.store(excess.min(arena::take_stuck()), Ordering::Relaxed);
 }
 

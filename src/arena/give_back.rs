@@ -18,37 +18,47 @@ enum Which {
     Thick,
 }
 
+/// In which regions.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    /// Those that are free all over.
+    Whole,
+    /// Those on small pages.
+    Small,
+    /// Those on huge pages, which break then.
+    Huge,
+}
+
 impl Arena {
     /// Gives dirty free units back to the system, from the top, until `keep` are left. With
     /// `aged`, only those that the last tick had seen already. Regions that are free all over go
     /// first: what is left of others cannot be on huge pages any more. Returns how many went back.
     pub(crate) fn purge(&self, keep: usize, aged: bool) -> usize {
         let which = if aged { Which::Aged } else { Which::All };
-        let is_free = |region: &Region| region.used.get() == 0;
-        let parts =
-            |huge| self.purge_regions(|region| self.is_advised(region) == huge, keep, which);
-        self.purge_regions(is_free, keep, which) + parts(false) + parts(true)
+        let of = |place| self.purge_regions(place, keep, which);
+        of(Place::Whole) + of(Place::Small) + of(Place::Huge)
     }
 
-    /// The same for regions that are free all over alone, and for thick units.
-    pub(crate) fn purge_whole(&self, keep: usize) -> usize {
-        let is_free = |region: &Region| region.used.get() == 0;
-        self.purge_regions(is_free, keep, Which::Thick)
+    /// The same for thick units of some regions alone.
+    pub(crate) fn purge_thick(&self, place: Place, keep: usize) -> usize {
+        self.purge_regions(place, keep, Which::Thick)
     }
 
-    /// The same for regions on small pages, or on huge ones, which break then.
-    pub(crate) fn purge_parts(&self, huge: bool, keep: usize) -> usize {
-        // A glance: who is on huge pages may change meanwhile.
-        self.purge_regions(|region| self.is_advised(region) == huge, keep, Which::Thick)
-    }
-
-    fn purge_regions(&self, at: impl Fn(&Region) -> bool, keep: usize, which: Which) -> usize {
+    #[inline(never)]
+    fn purge_regions(&self, place: Place, keep: usize, which: Which) -> usize {
         let mut purged = 0;
         let mut region = self.frontier().div_ceil(REGION_UNITS);
         let first = self.first.get() / REGION_UNITS;
         while region > first && self.dirty() > keep {
             region -= 1;
-            if at(self.region(region * REGION_UNITS)) {
+            let states = self.region(region * REGION_UNITS);
+            // A glance: who is on huge pages may change meanwhile.
+            let is_there = match place {
+                Place::Whole => states.used.get() == 0,
+                Place::Small => !self.is_advised(states),
+                Place::Huge => self.is_advised(states),
+            };
+            if is_there {
                 purged += self.purge_region(region, which);
             }
         }

@@ -27,6 +27,8 @@ pub(crate) use evidence::{
     Found, dense_blocks, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
 };
 #[cfg_attr(loom, allow(unused_imports))]
+pub(crate) use give_back::Place;
+#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
 
