@@ -27,6 +27,11 @@ pub(crate) fn set_range(words: &mut [u64], from: usize, to: usize) {
     pieces(from, to).for_each(|(i, m)| words[i] |= m);
 }
 
+/// Unsets them.
+pub(crate) fn unset_range(words: &mut [u64], from: usize, to: usize) {
+    pieces(from, to).for_each(|(i, m)| words[i] &= !m);
+}
+
 /// True when all bits of `from..to` are set.
 pub(crate) fn all_set(words: &[u64], from: usize, to: usize) -> bool {
     pieces(from, to).all(|(i, m)| words[i] & m == m)
@@ -56,6 +61,9 @@ mod tests {
             }
             prop_assert_eq!(count(&words), to - from.min(to));
             prop_assert!(all_set(&words, from, to));
+            let mut others = vec![u64::MAX; 4];
+            unset_range(&mut others, from, to);
+            prop_assert!(words.iter().zip(&others).all(|(&set, &unset)| set == !unset));
             if to < 256 {
                 prop_assert!(!all_set(&words, from, to + 1));
             }

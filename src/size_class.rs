@@ -93,6 +93,31 @@ pub(crate) fn size(class: usize) -> usize {
     SIZE[class] as usize
 }
 
+/// Cache lines in the smallest page.
+const LINES: usize = 64;
+const LINE: usize = 64;
+/// By how many lines the first block of a class stands behind that of the class before it: with 13 all first blocks of
+/// 64 classes in a row are on different ones.
+const LINES_APART: usize = 13;
+
+const fn colours() -> [u8; COUNT] {
+    let mut table = [0; COUNT];
+    let mut class = 0;
+    while class < COUNT {
+        let offset = class * LINES_APART % LINES * LINE;
+        if size_at(class) < LINES * LINE {
+            table[class] = (offset / size_at(class)) as u8;
+        }
+        class += 1;
+    }
+    table
+}
+
+/// The index of the block that a new slab of a class hands out first: one in its first page. Were it the first one of
+/// all, the few blocks that a program has of each class would be in the same set of the cache, and stores to one would
+/// hold up loads of the others.
+pub(crate) static COLOUR: [u8; COUNT] = colours();
+
 const fn halves() -> [u32; 256] {
     let mut table = [0; 256];
     let mut class = 0;

@@ -29,6 +29,7 @@ use crate::sync::{AtomicU8, AtomicUsize, Ordering, fence};
 use crate::units::{MIN_ALIGN, UNIT};
 use crate::{arena, bitmap, meta, page_map, size_class, sys};
 use core::cell::Cell;
+use core::ops::Range;
 use core::ptr::NonNull;
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
@@ -381,11 +382,13 @@ impl Slab {
         }
     }
 
-    /// Takes up to `most` free blocks, lowest first. Returns how many bytes became resident.
+    /// Takes up to `most` free blocks, lowest first, but of a slab that is free all over those from its class's
+    /// [`size_class::COLOUR`] on before the others. Returns how many bytes became resident.
     pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) -> usize {
         let most = most.min(self.free());
+        let coloured = if self.is_empty() { self.take_coloured(most, &mut each) } else { 0..0 };
         let (start, size, words) = (self.span.start(), self.size(), self.words());
-        let (mut word, mut left) = (self.low.get() as usize, most);
+        let (mut word, mut left) = (self.low.get() as usize, most - coloured.len());
         let (mut first, mut last) = (usize::MAX, 0);
         while left > 0 {
             let bits = words[word];
@@ -424,7 +427,22 @@ impl Slab {
         self.low.set(word as u8);
         self.is_active.set(u8::MAX);
         self.free.set((self.free() - most) as u16);
-        if most > 0 { self.touch(first, last) } else { 0 }
+        let touch = |first, end| if end > first { self.touch(first, end - 1) } else { 0 };
+        touch(coloured.start, coloured.end) + touch(first, last + 1)
+    }
+
+    /// Takes up to `most` blocks out of a slab that is free all over; which. They are not counted yet.
+    fn take_coloured(&self, most: usize, each: &mut impl FnMut(usize)) -> Range<usize> {
+        let from = usize::from(size_class::COLOUR[self.class()]);
+        let to = (from + most).min(self.capacity());
+        let mut block = self.span.start() + from * self.size();
+        for _ in from..to {
+            each(block);
+            block += self.size();
+        }
+        bitmap::unset_range(self.words(), from, to);
+        self.low.set(0);
+        from..to
     }
 
     fn part_bytes(&self) -> usize {
