@@ -95,6 +95,11 @@ static SETTINGS: [Setting; COUNT] = [
     },
 ];
 
+/// Nobody has said how much free memory to keep, or that none is to stay.
+pub fn keeps_as_usual() -> bool {
+    CURRENT.value(DIRTY_MB) == SETTINGS[DIRTY_MB].default && decay_ms() != 0
+}
+
 /// When memory is backed by huge pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Huge {

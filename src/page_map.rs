@@ -24,11 +24,12 @@ pub(crate) struct Entry {
     simple: AtomicU32,
 }
 
-/// The origin stands so many bytes before the entry of the first unit that can be handed out, and in these is
-/// nothing: they are entries of units that hold metadata, or the end of the page before the table, of which forks
-/// use the first word (see the fork module). As much as the fast paths read of a descriptor.
+/// The origin stands so many bytes before the entry of the unit from which heaps count, and in these is nothing: they
+/// are entries of units that hold metadata, or the end of the page before the table, of which forks use the first
+/// word (see the fork module). As much as the fast paths read of a descriptor.
 pub(crate) const BEFORE: usize = 64;
-/// The first unit that can be handed out is a multiple of this, so that the origin is one of [`BEFORE`].
+/// Heaps count from a multiple of this, at or shortly before the first unit that can be handed out: so the origin is
+/// one of [`BEFORE`].
 pub(crate) const FIRST_STEP: usize = BEFORE / size_of::<Entry>();
 static ORIGIN: AtomicUsize = AtomicUsize::new(0);
 
@@ -86,7 +87,7 @@ pub(crate) fn origin() -> usize {
     ORIGIN.load(Ordering::Relaxed)
 }
 
-/// Sets the origin: `first` is the first unit of the first arena, which starts at `base`, that can be handed out.
+/// Sets the origin: `first` is the unit of the first arena, which starts at `base`, from which heaps count.
 pub(crate) fn set_origin(base: usize, first: usize) {
     debug_assert!(first.is_multiple_of(FIRST_STEP));
     ORIGIN.store(base + TABLE + first * size_of::<Entry>() - BEFORE, Ordering::Relaxed);
@@ -105,7 +106,7 @@ pub(crate) fn simple_slab(address: usize) -> u32 {
     unsafe { (*((base + TABLE) as *const Entry).add(unit)).simple.load(Ordering::Acquire) }
 }
 
-/// The same for the unit that is number `unit` of those that can be handed out. `origin` is [`origin`]'s.
+/// The same for the unit that is number `unit` from where heaps count. `origin` is [`origin`]'s.
 ///
 /// # Safety
 /// The entry is there: see [`units_from`].

@@ -104,22 +104,19 @@ pub(crate) fn enforce() {
     // What ticks have met is not of this look.
     arena::take_stuck();
     let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);
-    // What an arena counts as dirty is less than the units that go back, where those are thin.
-    let give = |mut excess: usize, some: &dyn Fn(&Arena, usize)| {
+    let give = |mut excess: usize, some: &dyn Fn(&Arena, usize) -> usize| {
         for arena in arena::all() {
-            let before = arena.dirty();
-            some(arena, before.saturating_sub(excess));
-            excess -= before.saturating_sub(arena.dirty()).min(excess);
+            excess -= some(arena, arena.dirty().saturating_sub(excess)).min(excess);
         }
         excess
     };
-    let thick = |excess, place| give(excess, &|arena, keep| _ = arena.purge_thick(place, keep));
+    let thick = |excess, place| give(excess, &|arena, keep| arena.purge_thick(place, keep));
     excess = thick(excess, Place::Whole);
     excess = thick(excess, Place::Small);
     let excused = excess.min(excuse);
     EXCUSED.store(excused, Ordering::Relaxed);
     excess = thick(excess - excused, Place::Huge);
-    excess = give(excess, &|arena, keep| _ = arena.purge(keep, false));
+    excess = give(excess, &|arena, keep| arena.purge(keep, false));
     KEPT.store(excess.min(arena::take_stuck()), Ordering::Relaxed);
 }
 

@@ -1,11 +1,11 @@
 /* Large blocks of which a few pages are written, here and there: those pages alone become resident, they need not go
  * back each time a block is freed, and where the program goes on to fill such blocks all is as it should be. */
 /* needs: pigalloc */
-/* cases: thin then_filled */
+/* cases: thin then_filled zeros */
 #include "test.h"
 #include <pigalloc.h>
 
-enum { SLOTS = 20, STEPS = 3000, FILLED_STEPS = 100 };
+enum { SLOTS = 20, STEPS = 3000, FILLED_STEPS = 100, ZEROED_STEPS = 400 };
 /* The blocks that are live together have about 160 MiB. */
 static const size_t RESIDENT_MOST = 110 * MIB;
 
@@ -51,11 +51,32 @@ static size_t replace(unsigned long *state, int is_zeroed)
     return slot;
 }
 
+/* Blocks that are written with zeros alone look as if they had not been written at all. */
+static void write_zeros(unsigned long *state)
+{
+    for (int step = 0; step < ZEROED_STEPS; step++) {
+        size_t slot = next_random(state) % SLOTS;
+        free(blocks[slot]);
+        sizes[slot] = MIB + next_random(state) % (8 * MIB);
+        blocks[slot] = malloc(sizes[slot]);
+        CHECK(blocks[slot] != NULL);
+        memset(blocks[slot], 0, sizes[slot]);
+    }
+    for (size_t slot = 0; slot < SLOTS; slot++)
+        free(blocks[slot]);
+    /* Freed, and the program goes to sleep. */
+    CHECK_AT_MOST(resident(), 40 * MIB);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc > 1);
     unsigned long state = 1;
     size_t most = 0;
+    if (strcmp(argv[1], "zeros") == 0) {
+        write_zeros(&state);
+        return 0;
+    }
     for (int step = 0; step < STEPS; step++) {
         write_few(replace(&state, step % 8 == 7));
         if (step % 16 == 0 && resident() > most)

@@ -132,7 +132,7 @@ impl Found {
 }
 
 /// Looks, now and then, at how much of a large block that is about to be freed has been used. Where it read as zero
-/// when it was new, this is evidence for others of its size.
+/// when it was new, or is filled now, this is evidence for others of its size.
 ///
 /// # Safety
 /// The block is the caller's.
@@ -156,7 +156,7 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
             .any(|&at| unsafe { line(at).read_volatile() }.iter().any(|&word| word != 0))
     };
     let found = (0..SAMPLE_PAGES).filter(is_used).count() * FULL / SAMPLE_PAGES;
-    if is_fresh {
+    if is_fresh || found >= FILLED {
         evidence.note(found);
     }
     Some(Found(found))

@@ -1,7 +1,7 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
-use super::{Arena, PURGED, STUCK, THIN};
+use super::{Arena, PURGED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
 use crate::sync::Ordering;
@@ -111,17 +111,16 @@ impl Arena {
             if unsafe { sys::discard(start, (count as usize) << UNIT_SHIFT) } {
                 clean |= run;
             } else {
-                // They count as much as before.
                 let dirty = region.dirty.get() & run;
-                let thick = (dirty & region.thick.get()).count_ones();
-                let thin = dirty.count_ones() - thick;
-                STUCK.fetch_add(thick as usize + thin as usize / THIN, Ordering::Relaxed);
+                STUCK.fetch_add(dirty.count_ones() as usize, Ordering::Relaxed);
             }
             rest &= !run;
         }
         let _guard = self.lock.inherit(Rank::Arena);
         let gone = region.dirty.unset(clean) & clean;
         self.thick.sub((region.thick.unset(clean) & gone).count_ones() as usize);
+        // What became resident meanwhile and did not go back was not known to be.
+        region.thick.unset(mask & !region.dirty.get());
         region.aged.unset(mask);
         self.dirty.sub(gone.count_ones() as usize);
         self.note_free(index * REGION_UNITS + mask.trailing_zeros() as usize);

@@ -272,7 +272,7 @@ impl Arena {
                 region.kind.set(if huge { ADVISED } else { 0 });
                 if huge {
                     let thin = region.dirty.get() & !region.thick.get();
-                    region.thick.set(thin);
+                    region.thick.set(region.dirty.get() | region.used.get());
                     self.thick.add(thin.count_ones() as usize);
                 }
             }

@@ -36,7 +36,7 @@ use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};
 use crate::sync::{AtomicBool, AtomicPtr, Cell, Ordering, compiler_fence, lasting};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{meta, page_map, sys};
+use crate::{config, meta, page_map, sys};
 use core::ptr;
 use kind::Kind;
 use low::Low;
@@ -51,7 +51,9 @@ const DOUBLINGS: usize = 8;
 const SCARCE: usize = 1 << 30;
 /// A block that has grown to so many units has further regions on huge pages.
 const GROWN: usize = BIG >> UNIT_SHIFT;
-/// So many dirty units that are not thick may have as many resident pages as one that is.
+/// So many dirty units that are not thick count as one that is, as far as they are hidden: while the arena's blocks in
+/// use have as many, and up to so many.
+const HIDDEN_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 const THIN: usize = 32;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
@@ -151,8 +153,7 @@ impl Arena {
             align_up((bytes / 32).clamp(2 << 20, meta::MOST_BYTES), UNIT)
         };
         let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
-        let first = first.next_multiple_of(page_map::FIRST_STEP);
-        page_map::set_origin(base, first);
+        page_map::set_origin(base, first & !(page_map::FIRST_STEP - 1));
         self.set_range(base, units, first);
         self.regions.set(Regions::new(base + regions));
         self.mapped.set(0);
@@ -176,7 +177,7 @@ impl Arena {
     unsafe fn open_other(&'static self, bytes: usize) -> bool {
         let units = bytes >> UNIT_SHIFT;
         if units > self.mapped.get() {
-            let states = units.div_ceil(REGION_UNITS) * size_of::<Region>();
+            let states = align_up(units.div_ceil(REGION_UNITS) * size_of::<Region>(), 64);
             let Some(piece) = meta::allocate(states + units * size_of::<page_map::Entry>()) else {
                 return false;
             };
@@ -316,10 +317,16 @@ impl Arena {
             && self.used.get() == 0
     }
 
-    /// Dirty free units: how many would have as many resident pages.
+    /// Dirty free units, fewer where they are thin: what little was used of them is judged by what it holds, and may be
+    /// more than it seems. So not for who has set the limit, and no more than what is in use.
     pub(crate) fn dirty(&self) -> usize {
-        let thick = self.thick.get();
-        thick + self.dirty.get().saturating_sub(thick).div_ceil(THIN)
+        let dirty = self.dirty.get();
+        let thin = dirty.saturating_sub(self.thick.get());
+        let hidden = match config::keeps_as_usual() {
+            true => thin.min(self.used.get()).min(HIDDEN_MOST),
+            false => 0,
+        };
+        dirty - hidden + hidden.div_ceil(THIN)
     }
 
     /// Used units; committed units; all units.
@@ -420,7 +427,7 @@ pub(crate) fn at(slot: usize) -> &'static Arena {
 
 /// Where the units of the first arena start, and how many there are.
 pub(crate) fn first_units() -> (usize, usize) {
-    let first = FIRST.first.get();
+    let first = FIRST.first.get() & !(page_map::FIRST_STEP - 1);
     (FIRST.address(first), FIRST.units.get() - first)
 }
 

@@ -84,7 +84,8 @@ impl Heap {
         }
         let _guard = self.lock()?;
         let place = kept.places.iter().find(|place| place.units.get() == units)?;
-        Some(kept.remove(place))
+        // Little beside what was there before, which nobody knows any more.
+        Some(Run { residue: Residue::Much, ..kept.remove(place) })
     }
 
     /// Keeps the run of a freed block, which no map names any more, and gives others back for it if need be.
