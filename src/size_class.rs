@@ -113,9 +113,9 @@ const fn colours() -> [u8; COUNT] {
     table
 }
 
-/// The index of the block that a new slab of a class hands out first: one in its first page. Were it the first one of
-/// all, the few blocks that a program has of each class would be in the same set of the cache, and stores to one would
-/// hold up loads of the others.
+/// The index of the block that a heap's first slab of a class hands out first: one in its first page. Were it the first
+/// one of all, the few blocks that a program has of each class would be in the same set of the cache, and stores to one
+/// would hold up loads of the others.
 pub(crate) static COLOUR: [u8; COUNT] = colours();
 
 const fn halves() -> [u32; 256] {

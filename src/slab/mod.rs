@@ -64,7 +64,8 @@ pub(crate) struct Slab {
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
     free: Cell<u16>,
-    /// ...and those of the class `rest` and of larger ones have none but in the hole at this granule.
+    /// ...and those of the class `rest` and of larger ones have none but in the hole at this granule. In other slabs the
+    /// block to hand out first while all are free.
     hint: Cell<u16>,
     /// No bit is set in words before this one.
     low: Cell<u8>,
@@ -148,6 +149,8 @@ impl Slab {
         slab.class.store(class as u8, Ordering::Relaxed);
         slab.free.set(capacity as u16);
         slab.size.set(size as u32);
+        let colour = if further { 0 } else { size_class::COLOUR[class] };
+        slab.hint.set(u16::from(colour));
         let start = size_class::start64(class);
         slab.inverse.set(start.inverse);
         slab.bound.set(start.bound);
@@ -382,11 +385,12 @@ impl Slab {
         }
     }
 
-    /// Takes up to `most` free blocks, lowest first, but of a slab that is free all over those from its class's
-    /// [`size_class::COLOUR`] on before the others. Returns how many bytes became resident.
+    /// Takes up to `most` free blocks, lowest first, but of a heap's first slab of a class, while it is free all over,
+    /// those from the class's [`size_class::COLOUR`] on before the others. Returns how many bytes became resident.
     pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) -> usize {
         let most = most.min(self.free());
-        let coloured = if self.is_empty() { self.take_coloured(most, &mut each) } else { 0..0 };
+        let is_coloured = self.hint.get() != 0 && self.is_empty();
+        let coloured = if is_coloured { self.take_coloured(most, &mut each) } else { 0..0 };
         let (start, size, words) = (self.span.start(), self.size(), self.words());
         let (mut word, mut left) = (self.low.get() as usize, most - coloured.len());
         let (mut first, mut last) = (usize::MAX, 0);
@@ -433,7 +437,7 @@ impl Slab {
 
     /// Takes up to `most` blocks out of a slab that is free all over; which. They are not counted yet.
     fn take_coloured(&self, most: usize, each: &mut impl FnMut(usize)) -> Range<usize> {
-        let from = usize::from(size_class::COLOUR[self.class()]);
+        let from = usize::from(self.hint.get());
         let to = (from + most).min(self.capacity());
         let mut block = self.span.start() + from * self.size();
         for _ in from..to {
