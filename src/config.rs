@@ -100,6 +100,11 @@ pub fn keeps_as_usual() -> bool {
     CURRENT.value(DIRTY_MB) == SETTINGS[DIRTY_MB].default && decay_ms() != 0
 }
 
+/// Somebody has asked for less free memory than usual: none is to be kept beyond what counts as such.
+pub fn keeps_less() -> bool {
+    CURRENT.value(DIRTY_MB) < SETTINGS[DIRTY_MB].default || decay_ms() == 0
+}
+
 /// When memory is backed by huge pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Huge {

@@ -28,9 +28,6 @@ pub(crate) struct Entry {
 /// are entries of units that hold metadata, or the end of the page before the table, of which forks use the first
 /// word (see the fork module). As much as the fast paths read of a descriptor.
 pub(crate) const BEFORE: usize = 64;
-/// Heaps count from a multiple of this, at or shortly before the first unit that can be handed out: so the origin is
-/// one of [`BEFORE`].
-pub(crate) const FIRST_STEP: usize = BEFORE / size_of::<Entry>();
 static ORIGIN: AtomicUsize = AtomicUsize::new(0);
 
 /// Stands for a span that was freed as a whole, until the unit is used again.
@@ -65,8 +62,18 @@ impl Range {
             return None;
         }
         // SAFETY: a table has `units` entries, and its memory is never given back.
-        Some(unsafe { &*(table as *const Entry).add(unit) })
+        Some(unsafe { nth(table, unit) })
     }
+}
+
+/// An entry of a table.
+///
+/// # Safety
+/// The table has it, for ever.
+#[inline(always)]
+unsafe fn nth(table: usize, unit: usize) -> &'static Entry {
+    // SAFETY: as the caller promises.
+    unsafe { &*(table as *const Entry).add(unit) }
 }
 
 /// The most arenas there can be beside the first.
@@ -87,9 +94,15 @@ pub(crate) fn origin() -> usize {
     ORIGIN.load(Ordering::Relaxed)
 }
 
-/// Sets the origin: `first` is the unit of the first arena, which starts at `base`, from which heaps count.
+/// From which unit heaps count where `first` is the first that can be handed out: the next one whose origin is a
+/// multiple of [`BEFORE`].
+pub(crate) fn counted_from(first: usize) -> usize {
+    const STEP: usize = BEFORE / size_of::<Entry>();
+    first & !(STEP - 1)
+}
+
+/// Sets the origin: `first` is what [`counted_from`] says for the first arena, which starts at `base`.
 pub(crate) fn set_origin(base: usize, first: usize) {
-    debug_assert!(first.is_multiple_of(FIRST_STEP));
     ORIGIN.store(base + TABLE + first * size_of::<Entry>() - BEFORE, Ordering::Relaxed);
 }
 
@@ -103,7 +116,7 @@ pub(crate) fn simple_slab(address: usize) -> u32 {
         return 0;
     }
     // SAFETY: the table's first `units` entries are committed, and stay so.
-    unsafe { (*((base + TABLE) as *const Entry).add(unit)).simple.load(Ordering::Acquire) }
+    unsafe { nth(base + TABLE, unit) }.simple.load(Ordering::Acquire)
 }
 
 /// The same for the unit that is number `unit` from where heaps count. `origin` is [`origin`]'s.
@@ -113,7 +126,7 @@ pub(crate) fn simple_slab(address: usize) -> u32 {
 #[inline(always)]
 pub(crate) unsafe fn read(origin: usize, unit: usize) -> u32 {
     // SAFETY: as the caller promises; entries stay where they are.
-    unsafe { (*((origin + BEFORE) as *const Entry).add(unit)).simple.load(Ordering::Acquire) }
+    unsafe { nth(origin + BEFORE, unit) }.simple.load(Ordering::Acquire)
 }
 
 /// How many units of the first arena from `start` on have entries; it grows.

@@ -64,11 +64,6 @@ fn bound_kept(dirty: usize) {
     }
 }
 
-/// Whether free memory may be kept beyond what counts as such: not for who has asked for less than usual.
-pub(crate) fn may_keep() -> bool {
-    config::dirty_limit() >> UNIT_SHIFT >= LIMIT_DEFAULT && config::decay_ms() != 0
-}
-
 /// Called, without locks, when runs have become free: keeps the bound of volume.
 pub(crate) fn enforce() {
     let (mut dirty, mut has_spare, refused) = (0, false, arena::was_refused());

@@ -9,7 +9,7 @@
 //! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap, or
 //! the next one short of memory, finds the mark and claims the heap with everything in it.
 
-use crate::heap::{Heap, roll};
+use crate::heap::{self, Heap, roll};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use crate::{arena, central, config, fork, magazine, sys, tls};
 use core::ptr;
@@ -245,7 +245,10 @@ pub(crate) fn purge() -> usize {
     reclaim();
     // What is on its way comes first: slabs may have moved since, so a crate brings blocks of any heap.
     heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
-    heaps().chain(central::heaps()).map(|heap| heap.purge()).sum()
+    let bytes = heaps().chain(central::heaps()).map(|heap| heap.purge()).sum();
+    // What has come may have left a crate.
+    heap::drop_spare();
+    bytes
 }
 
 /// Whether there are so many heaps that they should share the slabs of large classes, since each would

@@ -357,8 +357,7 @@ unsafe fn deallocate_rest(block: *mut u8) {
         && unsafe { !slab::is_marked(address) }
     {
         // A slab that has lost marks, a mixed one, or one outside the first arena.
-        let whose = (slab, slab.class_of(address), slab.heap());
-        return deallocate_small(magazine::mine(), whose, address);
+        return deallocate_in(slab, address);
     }
     // SAFETY: the caller gives the block up.
     unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
@@ -368,10 +367,7 @@ unsafe fn deallocate_rest(block: *mut u8) {
 unsafe fn deallocate_found(block: *mut u8, found: Found) {
     let address = block as usize;
     match found {
-        Found::Small(slab) => {
-            let whose = (slab, slab.class_of(address), slab.heap());
-            deallocate_small(magazine::mine(), whose, address);
-        }
+        Found::Small(slab) => deallocate_in(slab, address),
         Found::Large(large) => {
             thread::note();
             // SAFETY: the caller gives the block up.
@@ -389,6 +385,13 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
         // SAFETY: the caller gives the block up.
         Found::Foreign => unsafe { foreign::free(block) },
     }
+}
+
+/// Frees the live block of a slab that starts at `address`.
+#[inline(always)]
+fn deallocate_in(slab: &'static Slab, address: usize) {
+    let whose = (slab, slab.class_of(address), slab.heap());
+    deallocate_small(magazine::mine(), whose, address);
 }
 
 /// Frees a block of a slab, whose class it is given and the heap that holds it: into the thread's own heap, or on
@@ -592,7 +595,5 @@ pub(crate) fn purge() -> usize {
     if !thread::is_started() {
         return 0;
     }
-    let of_heaps = thread::purge();
-    heap::drop_spare();
-    of_heaps + purge::everything() + meta::purge()
+    thread::purge() + purge::everything() + meta::purge()
 }

@@ -51,10 +51,9 @@ const DOUBLINGS: usize = 8;
 const SCARCE: usize = 1 << 30;
 /// A block that has grown to so many units has further regions on huge pages.
 const GROWN: usize = BIG >> UNIT_SHIFT;
-/// So many dirty units that are not thick count as one that is, as far as they are hidden: while the arena's blocks in
-/// use have as many, and up to so many.
-const HIDDEN_MOST: usize = (256 << 20) >> UNIT_SHIFT;
+/// So many dirty units that are not thick count as one that is, and how many of an arena may do so at most.
 const THIN: usize = 32;
+const THIN_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
@@ -153,7 +152,7 @@ impl Arena {
             align_up((bytes / 32).clamp(2 << 20, meta::MOST_BYTES), UNIT)
         };
         let first = units_for(align_up(descriptors + meta_bytes, align.min(bytes / 8)));
-        page_map::set_origin(base, first & !(page_map::FIRST_STEP - 1));
+        page_map::set_origin(base, page_map::counted_from(first));
         self.set_range(base, units, first);
         self.regions.set(Regions::new(base + regions));
         self.mapped.set(0);
@@ -317,16 +316,15 @@ impl Arena {
             && self.used.get() == 0
     }
 
-    /// Dirty free units, fewer where they are thin: what little was used of them is judged by what it holds, and may be
-    /// more than it seems. So not for who has set the limit, and no more than what is in use.
+    /// Dirty free units, of which those that are thin count less. How much of them was used is judged by what they held,
+    /// and may be more than it seems: so no more of them than are in use, and none for who has set the limit.
     pub(crate) fn dirty(&self) -> usize {
-        let dirty = self.dirty.get();
-        let thin = dirty.saturating_sub(self.thick.get());
-        let hidden = match config::keeps_as_usual() {
-            true => thin.min(self.used.get()).min(HIDDEN_MOST),
-            false => 0,
-        };
-        dirty - hidden + hidden.div_ceil(THIN)
+        let (dirty, thick) = (self.dirty.get(), self.thick.get());
+        if !config::keeps_as_usual() {
+            return dirty;
+        }
+        let thin = dirty.saturating_sub(thick).min(self.used.get()).min(THIN_MOST);
+        dirty - thin + thin.div_ceil(THIN)
     }
 
     /// Used units; committed units; all units.
@@ -425,9 +423,9 @@ pub(crate) fn at(slot: usize) -> &'static Arena {
     }
 }
 
-/// Where the units of the first arena start, and how many there are.
+/// Where heaps count the units of the first arena from, and how many there are from there on.
 pub(crate) fn first_units() -> (usize, usize) {
-    let first = FIRST.first.get() & !(page_map::FIRST_STEP - 1);
+    let first = page_map::counted_from(FIRST.first.get());
     (FIRST.address(first), FIRST.units.get() - first)
 }
 

@@ -134,7 +134,6 @@ impl Heap {
             let times = if seen == sight { times + 1 } else { 0 };
             rest.set((sight, times));
             if times >= REST {
-                rest.set((0, 0));
                 // SAFETY: the magazine is the calling thread's, and holds so many.
                 unsafe { self.empty(class, count) };
             }

@@ -7,7 +7,7 @@
 
 use super::Heap;
 use crate::arena::{self, Residue, Run};
-use crate::purge;
+use crate::config;
 use crate::units::UNIT_SHIFT;
 use core::cell::Cell;
 
@@ -46,7 +46,7 @@ impl Kept {
     /// Whether a run is to be kept.
     fn wants(&self, run: &Run) -> bool {
         // Where the system has refused memory it is to be had for any block.
-        if run.units > self.most.get() || arena::was_refused() || !purge::may_keep() {
+        if run.units > self.most.get() || arena::was_refused() || config::keeps_less() {
             return false;
         }
         let credit = if run.arena.is_busy() { AFTER_MEETING } else { self.credit.get() };

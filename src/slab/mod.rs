@@ -242,7 +242,8 @@ impl Slab {
         if cfg!(feature = "yields") {
             return self.class.load(Ordering::Acquire) as usize;
         }
-        // SAFETY: the field is there. It is written by single stores, and read so its byte is widened as it is loaded.
+        // So the byte is widened as it is loaded, which an atomic load of a byte is not.
+        // SAFETY: the byte is this field's, and is written by single stores alone.
         let class = unsafe { (&raw const self.class).cast::<u8>().read_volatile() } as usize;
         fence(Ordering::Acquire);
         class
@@ -445,7 +446,6 @@ impl Slab {
             block += self.size();
         }
         bitmap::unset_range(self.words(), from, to);
-        self.low.set(0);
         from..to
     }
 
