@@ -101,7 +101,10 @@ pub(crate) fn enforce() {
     let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);
     let give = |mut excess: usize, some: &dyn Fn(&Arena, usize) -> usize| {
         for arena in arena::all() {
-            excess -= some(arena, arena.dirty().saturating_sub(excess)).min(excess);
+            // Thin units count as less than go back.
+            let before = arena.dirty();
+            some(arena, before.saturating_sub(excess));
+            excess -= before.saturating_sub(arena.dirty()).min(excess);
         }
         excess
     };

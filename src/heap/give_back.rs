@@ -132,8 +132,9 @@ impl Heap {
             let (seen, times) = rest.get();
             let sight = self.front.sight(class);
             let times = if seen == sight { times + 1 } else { 0 };
-            rest.set((sight, times));
-            if times >= REST {
+            let is_resting = times >= REST;
+            rest.set((sight, if is_resting { 0 } else { times }));
+            if is_resting {
                 // SAFETY: the magazine is the calling thread's, and holds so many.
                 unsafe { self.empty(class, count) };
             }
