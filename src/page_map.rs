@@ -5,7 +5,7 @@
 //! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
 //! been found for them: the bound of the comparison is what part of the table is committed.
 
-use crate::span::Span;
+use crate::span::{Kind, Span};
 use crate::sync::{AtomicU32, AtomicUsize, Ordering};
 use crate::units::{UNIT, UNIT_SHIFT};
 use core::slice;
@@ -174,8 +174,9 @@ impl Entry {
     }
 
     /// True when the unit's last span was freed as a whole.
-    pub(crate) fn is_tomb(&self) -> bool {
+    pub(crate) fn is_freed(&self) -> bool {
         self.span.load(Ordering::Relaxed) == TOMB
+            || self.span().is_some_and(|span| span.kind() == Kind::Kept)
     }
 }
 

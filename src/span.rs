@@ -1,9 +1,9 @@
 //! A span: a run of units with one state.
 //!
-//! Its states are free (known only to its arena), slab, and large (one block larger than any
-//! class). A span changes state only free → slab → free or free → large → free, and one thread at a
-//! time may change it: for a slab who holds the lock of its heap, for a large span who won the
-//! exchange in [`Large::close`].
+//! Its states are free (known only to its arena), slab, large (one block larger than any class), and kept
+//! (such a block that was freed, and may be used anew). A span changes state only free → slab → free or
+//! free → large → kept → free, or back to large, and one thread at a time may change it: for a slab who holds
+//! the lock of its heap, for a large span who won the exchange in [`Large::close`].
 
 use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
 use crate::units::UNIT;
@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Slab = 1,
     /// One block.
     Large = 2,
+    /// One block that was freed.
+    Kept = 3,
 }
 
 /// The head of every descriptor.
@@ -46,6 +48,7 @@ impl Span {
         match self.kind.load(Ordering::Acquire) {
             1 => Kind::Slab,
             2 => Kind::Large,
+            3 => Kind::Kept,
             _ => Kind::Free,
         }
     }
@@ -73,6 +76,22 @@ impl Span {
     }
 }
 
+/// What is noted of a large block.
+pub(crate) mod note {
+    /// It was asked for as a zeroed one.
+    pub(crate) const ZEROED: u8 = 1;
+    /// And made resident at once.
+    pub(crate) const READY: u8 = 2;
+    /// It read as zero when it was new.
+    pub(crate) const FRESH: u8 = 4;
+    /// It begins on a huge page.
+    pub(crate) const DENSE: u8 = 8;
+    /// It stands on small pages, of which it is likely to use few.
+    pub(crate) const THIN: u8 = 16;
+    /// And few were resident when it was new.
+    pub(crate) const BARE: u8 = 32;
+}
+
 /// One block of more than 64 KiB, in a span of its own.
 #[repr(C)]
 pub(crate) struct Large {
@@ -81,7 +100,7 @@ pub(crate) struct Large {
     bytes: AtomicUsize,
     /// Bytes behind them that may be resident and were counted as such.
     tail: AtomicUsize,
-    /// See the large module of `alloc`.
+    /// See [`note`].
     notes: AtomicU8,
 }
 
@@ -167,7 +186,20 @@ impl Large {
 
     /// Ends the block; false when somebody else has freed it already.
     pub(crate) fn close(&self) -> bool {
-        self.span.close()
+        let (large, kept) = (Kind::Large as u8, Kind::Kept as u8);
+        self.span.kind.compare_exchange(large, kept, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Makes a new block of one that was closed: as many units of the same arena, nothing noted.
+    ///
+    /// # Safety
+    /// The descriptor is in the page map, and the caller's alone since it was closed.
+    pub(crate) unsafe fn reopen(&self, bytes: usize) {
+        debug_assert!(bytes <= self.span.units() * UNIT);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.tail.store(0, Ordering::Relaxed);
+        self.notes.store(0, Ordering::Relaxed);
+        self.span.kind.store(Kind::Large as u8, Ordering::Release);
     }
 
     /// The memory of the descriptor, all zero.

@@ -1,8 +1,8 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
-use crate::arena::{Found, Purpose, Residue, Run};
+use crate::arena::{Arena, Found, Purpose, Residue, Run};
 use crate::heap::Heap;
-use crate::span::Large;
+use crate::span::{Large, note};
 use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{arena, huge, meta, page_map, purge, size_class, sys, thread};
@@ -28,14 +28,6 @@ const READY_LEAST: usize = 4 << 20;
 const READY_PART: usize = 2;
 /// What has been shown by a freed block that turned out to be full: so many times its size.
 const READY_SHOWN: usize = 4;
-/// Notes of a block: it was asked for as a zeroed one; and made resident at once; it read as zero when it was new;
-/// it stands on huge pages; or on small ones, of which it is likely to use few; and few were resident when it was new.
-const ZEROED: u8 = 1;
-const READY: u8 = 2;
-const FRESH: u8 = 4;
-const DENSE: u8 = 8;
-const THIN: u8 = 16;
-const BARE: u8 = 32;
 
 /// Live blocks, and their bytes, as far as threads without a heap have counted.
 static BLOCKS: AtomicIsize = AtomicIsize::new(0);
@@ -83,12 +75,12 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     if is_new {
         arena::at(large.span().arena()).break_up(large.start(), large.span().units());
     }
-    let kept = if clean || is_new { u8::MAX } else { !THIN };
-    large.set_notes(large.notes() & kept | ZEROED | FRESH);
+    let kept = if clean || is_new { u8::MAX } else { !note::THIN };
+    large.set_notes(large.notes() & kept | note::ZEROED | note::FRESH);
     let bytes = large.bytes();
     let may_be_ready = clean && bytes <= READY_MOST && arena::is_likely_filled(bytes);
     if may_be_ready && !arena::is_limited() && has_shown(bytes) {
-        large.set_notes(large.notes() | READY);
+        large.set_notes(large.notes() | note::READY);
         READY_LIVE.fetch_add(bytes, Ordering::Relaxed);
         // SAFETY: the block's pages are committed.
         unsafe { sys::populate(start as usize, bytes) };
@@ -106,10 +98,10 @@ fn has_shown(bytes: usize) -> bool {
 /// Notes whether a zeroed block that is being freed was full, if that is known.
 fn note_zeroed(large: &Large, found: Option<Found>) {
     let (notes, bytes) = (large.notes(), large.bytes());
-    if notes & READY != 0 {
+    if notes & note::READY != 0 {
         READY_LIVE.fetch_sub(bytes, Ordering::Relaxed);
     }
-    match found.filter(|_| notes & ZEROED != 0).map(Found::is_filled) {
+    match found.filter(|_| notes & note::ZEROED != 0).map(Found::is_filled) {
         None => {}
         Some(true) => _ = SHOWN.fetch_add(READY_SHOWN * bytes, Ordering::Relaxed),
         // What several threads show at once may be lost.
@@ -129,32 +121,57 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
         // The system gives no more, but what is free in the arenas may do.
         arena::take_committed(units, align).inspect(note_dense)?
     } else {
-        let kept = thread::heap().filter(|_| align == 1).and_then(|heap| heap.take_run(units));
-        kept.or_else(|| {
-            arena::take(units, align, Purpose::block(bytes, zeroed)).inspect(note_dense)
-        })?
+        let heap = thread::heap().filter(|_| align == 1);
+        if let Some(large) = heap.and_then(|heap| heap.take_kept(units)) {
+            // SAFETY: the heap had the block since it was freed.
+            unsafe { reuse(large, bytes) };
+            return Some((NonNull::new(large.start() as *mut u8)?, false));
+        }
+        take(units, align, bytes, zeroed)?
     };
-    let units = run.units;
     let Some(piece) = descriptor() else {
         run.give_back();
         return None;
     };
     // SAFETY: the piece is zeroed, large enough, and ours alone.
     let large = unsafe { Large::open(piece, run.arena.slot(), run.start, units, bytes) };
-    let note = |holds: bool, note: u8| if holds { note } else { 0 };
+    let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
     let is_bare = run.residue != Residue::Much;
-    let notes = note(run.is_clean(), FRESH) | note(run.huge, DENSE) | note(run.thin, THIN);
-    large.set_notes(notes | note(is_bare, BARE));
+    let notes = bit(run.huge, note::DENSE) | bit(run.thin, note::THIN);
+    large.set_notes(notes | bit(run.is_clean(), note::FRESH) | bit(is_bare, note::BARE));
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
-    let unused = units * UNIT - bytes;
-    if run.residue == Residue::Much
-        && unused >= TAIL_MIN
-        && run.arena.can_part_with(run.start + bytes)
-    {
-        keep_or_discard(large, unused);
+    if run.residue == Residue::Much {
+        keep_or_discard(large, run.arena);
     }
     Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))
+}
+
+/// Makes a new block of one that was kept. What it holds is left of that.
+///
+/// # Safety
+/// The caller has it from a heap that kept it.
+unsafe fn reuse(large: &'static Large, bytes: usize) {
+    let notes = large.notes() & (note::DENSE | note::THIN);
+    // SAFETY: as the caller promises; kept blocks are in the page map.
+    unsafe { large.reopen(bytes) };
+    large.set_notes(notes);
+    count(1, bytes as isize);
+    if notes & note::THIN == 0 {
+        keep_or_discard(large, arena::at(large.span().arena()));
+    }
+}
+
+/// A run for a block from the arenas of the thread's lane.
+fn take(units: usize, align: usize, bytes: usize, zeroed: bool) -> Option<Run> {
+    let heap = thread::heap();
+    let lane = heap.map_or(0, |heap| heap.lane.number());
+    let run = arena::take(units, align, Purpose::block(bytes, zeroed, lane))?;
+    if let Some(heap) = heap {
+        heap.lane.note(run.arena.lane(), run.met);
+    }
+    note_dense(&run);
+    Some(run)
 }
 
 fn note_dense(run: &Run) {
@@ -166,7 +183,12 @@ fn note_dense(run: &Run) {
 /// What an earlier span has left behind the end of a new block stays resident for nothing. A program
 /// that allocates and frees such blocks all the time would fault it in again and again, so some of
 /// it may stay.
-fn keep_or_discard(large: &Large, unused: usize) {
+fn keep_or_discard(large: &'static Large, arena: &Arena) {
+    let (bytes, end) = (large.bytes(), large.start() + large.bytes());
+    let unused = large.span().units() * UNIT - bytes;
+    if unused < TAIL_MIN || !arena.can_part_with(end) {
+        return;
+    }
     let most = ((arena::used_by_blocks() << UNIT_SHIFT) / TAILS_PART).max(TAILS_LEAST);
     if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
         large.set_tail(unused);
@@ -174,7 +196,7 @@ fn keep_or_discard(large: &Large, unused: usize) {
     }
     TAILS.fetch_sub(unused, Ordering::Relaxed);
     // SAFETY: the tail belongs to the run and to no block.
-    unsafe { sys::discard(large.start() + large.bytes(), unused) };
+    unsafe { sys::discard(end, unused) };
 }
 
 /// What was kept behind the end of a block is counted no more.
@@ -227,11 +249,12 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
         return false;
     }
     let (start, bytes) = (large.start(), large.bytes());
-    let (arena, units) = (arena::at(large.span().arena()), large.span().units());
     let notes = large.notes();
-    let found = if notes & FRESH != 0 || notes & (THIN | BARE) == THIN | BARE {
+    let found = if notes & note::FRESH != 0
+        || notes & (note::THIN | note::BARE) == note::THIN | note::BARE
+    {
         // SAFETY: we closed the block.
-        unsafe { arena::note_freed(start, bytes, notes & FRESH != 0) }
+        unsafe { arena::note_freed(start, bytes, notes & note::FRESH != 0) }
     } else {
         // What it holds may be what another block has left.
         None
@@ -239,39 +262,45 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     note_zeroed(large, found);
     drop_tail(large);
     count(-1, -(bytes as isize));
-    page_map::clear(start, units, true);
     let is_sparse = arena::is_likely_sparse(bytes);
-    let thin = notes & THIN != 0 && is_sparse && found.is_none_or(Found::is_sparse);
+    let thin = notes & note::THIN != 0 && is_sparse && found.is_none_or(Found::is_sparse);
+    large.set_notes(if thin { notes } else { notes & !note::THIN });
     // Of what is not resident nothing is to be kept, nor to be given back: few pages may stay, but not few huge ones.
     let is_corner = !thin
         && is_sparse
         && bytes >= arena::BIG
-        && notes & FRESH != 0
+        && notes & note::FRESH != 0
         && found.is_some_and(|found| !found.is_filled());
-    // SAFETY: we closed the block.
-    let is_clean = is_corner && unsafe { sys::discard(start, units * UNIT) };
-    if is_clean {
-        arena.break_up(start, units);
+    let mut freed = 0;
+    // SAFETY: we closed the block; and what a heap kept is the caller's who takes it out.
+    let mut give_back = |large| freed += unsafe { give_back(large, is_corner) };
+    match thread::heap().filter(|_| !is_corner) {
+        Some(heap) if heap.keep(large) => core::iter::from_fn(|| heap.excess()).for_each(give_back),
+        _ => give_back(large),
     }
-    let residue = match (is_clean, thin) {
-        (true, _) => Residue::Nothing,
-        (_, true) => Residue::Little,
-        _ => Residue::Much,
-    };
-    let run = Run { arena, start, units, residue, huge: notes & DENSE != 0, thin };
-    // SAFETY: we closed the block and took it out of the map.
-    unsafe { release(large) };
-    let freed = match thread::heap().filter(|_| !is_clean) {
-        Some(heap) => heap.keep_run(run),
-        None => {
-            run.give_back();
-            units
-        }
-    };
     if freed > 0 {
         purge::enforce();
     }
     true
+}
+
+/// Gives the run of a block back to its arena, and with `discard` its memory to the system. How many units that is.
+///
+/// # Safety
+/// The block was closed, and nobody else has it.
+unsafe fn give_back(large: &'static Large, discard: bool) -> usize {
+    let mut run = Run::of(large);
+    let (start, units) = (run.start, run.units);
+    page_map::clear(start, units, true);
+    // SAFETY: as the caller promises.
+    if discard && unsafe { sys::discard(start, units * UNIT) } {
+        run.arena.break_up(start, units);
+        run.residue = Residue::Nothing;
+    }
+    // SAFETY: as the caller promises, and the map names it no more.
+    unsafe { release(large) };
+    run.give_back();
+    units
 }
 
 /// Grows or shrinks a large block where it stands. False when that cannot be.
@@ -287,7 +316,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
     let wanted = units_for(bytes);
     // It is nobody's example any more.
     note_zeroed(large, None);
-    large.set_notes(large.notes() & DENSE);
+    large.set_notes(large.notes() & note::DENSE);
     if wanted > units {
         // One that has grown so far goes on as a mapping, which need not be copied again.
         let is_grown = wanted >= GROWN_MOST >> UNIT_SHIFT && units < GROWN_MOST >> UNIT_SHIFT;
@@ -312,7 +341,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
             unsafe { sys::discard(start + bytes, end - start - bytes) };
         }
     }
-    if large.notes() & DENSE != 0 {
+    if large.notes() & note::DENSE != 0 {
         arena::note_dense(wanted as isize - units as isize);
     }
     if wanted != units {

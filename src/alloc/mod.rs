@@ -254,7 +254,7 @@ fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
         }
         return found;
     }
-    if entry.is_some_and(Entry::is_tomb) && address.is_multiple_of(MIN_ALIGN) {
+    if entry.is_some_and(Entry::is_freed) && address.is_multiple_of(MIN_ALIGN) {
         fatal::misuse(function, freed, address);
     }
     match huge::find(address) {

@@ -61,6 +61,7 @@ const LEAST_BYTES: usize = 1 << 20;
 pub(crate) struct Arena {
     lock: Lock,
     tenants: Cell<Tenants>,
+    lane: Cell<usize>,
     slot: Cell<usize>,
     base: Cell<usize>,
     /// There is a reservation: for who does not hold the lock.
@@ -113,6 +114,7 @@ impl Arena {
         Arena {
             lock: Lock::new(),
             tenants: Cell::new(Tenants::Slabs),
+            lane: Cell::new(0),
             slot: Cell::new(0),
             base: Cell::new(0),
             is_open: AtomicBool::new(false),
@@ -259,6 +261,7 @@ impl Arena {
         (kind, idle): (Kind, bool),
         commits: bool,
     ) -> Option<Run> {
+        let met = self.is_busy();
         let _guard = self.lock.inherit(Rank::Arena);
         if self.base.get() == 0 {
             return None;
@@ -274,7 +277,7 @@ impl Arena {
         let huge = self.is_advised(self.region(unit));
         let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
         let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
-        Some(Run { arena: self, start: self.address(unit), units, residue, huge, thin })
+        Some(Run { arena: self, start: self.address(unit), units, residue, huge, thin, met })
     }
 
     /// Whether there is address space for a run.
@@ -301,6 +304,11 @@ impl Arena {
         let residue = self.claim(unit, more, false);
         self.settle(first, units + more, (kind, false), residue == Residue::Nothing);
         Some(())
+    }
+
+    /// The lane whose heaps take large blocks here.
+    pub(crate) fn lane(&self) -> usize {
+        self.lane.get()
     }
 
     /// Whether another thread is taking or giving a run just now.
@@ -510,6 +518,7 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
     let _arena = arena.lock.inherit(Rank::Arena);
     arena.tenants.set(purpose.tenants());
+    arena.lane.set(purpose.lane());
     loop {
         // SAFETY: the arena is closed, and we hold its lock.
         if unsafe { arena.open_other(wanted) } {

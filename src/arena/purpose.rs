@@ -41,6 +41,8 @@ pub(crate) struct Purpose {
     /// It is likely that most of it will be used; or next to nothing.
     is_filled: bool,
     is_idle: bool,
+    /// Which of the arenas with these tenants: see the heap's lane.
+    lane: usize,
 }
 
 impl Purpose {
@@ -50,11 +52,12 @@ impl Purpose {
             tenants: Tenants::Slabs,
             is_filled: is_further && touched() >= SLABS_IN_USE,
             is_idle: false,
+            lane: 0,
         }
     }
 
-    /// A large block; a zeroed one is a table, of which no corner is used alone.
-    pub(crate) fn block(bytes: usize, is_zeroed: bool) -> Purpose {
+    /// A large block in a lane; a zeroed one is a table, of which no corner is used alone.
+    pub(crate) fn block(bytes: usize, is_zeroed: bool, lane: usize) -> Purpose {
         let is_big = bytes >= BIG;
         let tenants = if is_big { Tenants::BigBlocks } else { Tenants::LargeBlocks };
         let evidence = evidence::of(bytes);
@@ -70,12 +73,12 @@ impl Purpose {
         // What is behind the block's end in its units is resident with it.
         let fits = bytes_of_units - bytes <= bytes_of_units / TAIL_PART;
         let is_filled = fits && (is_table || evidence.is_filled() || is_hopeful());
-        Purpose { tenants, is_filled, is_idle: evidence.is_sparse() }
+        Purpose { tenants, is_filled, is_idle: evidence.is_sparse(), lane }
     }
 
     /// Whether an arena has runs for this.
     pub(super) fn suits(self, arena: &Arena) -> bool {
-        is_limited() || arena.tenants.get() == self.tenants
+        is_limited() || (arena.tenants.get() == self.tenants && arena.lane.get() == self.lane)
     }
 
     /// Whether memory that went back is not missed for this.
@@ -86,6 +89,11 @@ impl Purpose {
     /// The tenants of the arenas that serve this.
     pub(super) fn tenants(self) -> Tenants {
         self.tenants
+    }
+
+    /// The lane of the arenas that serve this.
+    pub(super) fn lane(self) -> usize {
+        self.lane
     }
 
     /// What regions runs for this want.

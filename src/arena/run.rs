@@ -2,8 +2,13 @@
 
 use super::{Arena, RETAKEN, note_dense};
 use crate::lock::Rank;
+use crate::span::{Large, note};
 use crate::sync::Ordering;
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
+
+/// Memory for a run of up to so many units is missed in any case: the calls that give it back and the faults that
+/// bring it again weigh more than the little that is used of it.
+const MISSED: usize = (1 << 20) >> UNIT_SHIFT;
 
 /// What of a run may be resident.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,9 +30,26 @@ pub(crate) struct Run {
     pub(crate) huge: bool,
     /// Little of it is likely to be used, and all of it is on small pages.
     pub(crate) thin: bool,
+    /// Another thread was at work in the arena when it was taken.
+    pub(crate) met: bool,
 }
 
 impl Run {
+    /// The run of a large block that was closed.
+    pub(crate) fn of(large: &'static Large) -> Run {
+        let (span, notes) = (large.span(), large.notes());
+        let thin = notes & note::THIN != 0;
+        Run {
+            arena: super::at(span.arena()),
+            start: span.start(),
+            units: span.units(),
+            residue: if thin { Residue::Little } else { Residue::Much },
+            huge: notes & note::DENSE != 0,
+            thin,
+            met: false,
+        }
+    }
+
     pub(crate) fn is_clean(&self) -> bool {
         self.residue == Residue::Nothing
     }
@@ -42,7 +64,7 @@ impl Run {
 }
 
 impl Arena {
-    /// Marks a free run used, which is not missed if it is `idle`. What of it is resident.
+    /// Marks a free run used; what of it went back is not missed if it is `idle` and long. What of it is resident.
     pub(super) fn claim(&self, unit: usize, units: usize, idle: bool) -> Residue {
         let (mut dirty, mut thick) = (0, 0);
         self.pieces(unit, units, |region, mask| {
@@ -58,7 +80,7 @@ impl Arena {
         self.used.add(units);
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
-        if again > dirty && !idle {
+        if again > dirty && !(idle && units > MISSED) {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
             self.rejoin(unit, units);
         }

@@ -34,10 +34,13 @@ impl Heap {
     pub(crate) fn tick(&'static self) {
         let ticks = self.ticks.get().wrapping_add(1);
         self.ticks.set(ticks);
-        if ticks.is_multiple_of(TICK_EVERY)
-            && let Some(all_old) = purge::due()
-        {
-            self.on_tick(all_old);
+        if ticks.is_multiple_of(TICK_EVERY) {
+            if self.kept.is_idle(ticks) {
+                self.let_go();
+            }
+            if let Some(all_old) = purge::due() {
+                self.on_tick(all_old);
+            }
         }
     }
 

@@ -1,136 +1,187 @@
-//! Runs of large blocks that a thread has freed, for the next ones of their length: without a look at the arena,
-//! whose lock all threads share. Where threads have been seen to meet there, that is: else what is kept is memory
-//! that the lowest free run would have been.
+//! Large blocks that a thread has freed, kept as they are for the next ones of their length: with their place in the
+//! page map, and without a look at the arena, whose lock other threads share.
 //!
-//! They are in use as far as the arena knows, and in no block. They go back at each tick of decay, and when
-//! somebody purges. Guarded by the heap's lock.
+//! What is kept for one length is not to be had for another, so memory is kept only as far as the program has shown
+//! that it asks again for lengths that it has freed: the lengths of blocks that went back are remembered for a while,
+//! and each one that comes up again allows as much more. Where large blocks are rare among what the thread asks for,
+//! they take no time worth any memory.
+//!
+//! They are in use as far as the arena knows. They go back at each tick of decay, when the thread has asked for other
+//! blocks for a while, and when somebody purges. Guarded by the heap's lock.
 
 use super::Heap;
-use crate::arena::{self, Residue, Run};
-use crate::config;
+use crate::arena::{self, Run};
+use crate::span::Large;
 use crate::units::UNIT_SHIFT;
+use crate::{config, meta, page_map};
 use core::cell::Cell;
 
-/// How many runs a heap keeps, and how many units they have together in a process of few heaps.
-const RUNS: usize = 4;
-const UNITS: usize = (1 << 20) >> UNIT_SHIFT;
-/// So many runs are kept when another thread was met.
-const AFTER_MEETING: u32 = 64;
-
-/// A place for a run; empty if it has no units.
-struct Place {
-    start: Cell<usize>,
-    units: Cell<usize>,
-    arena: Cell<usize>,
-    huge: Cell<bool>,
-    thin: Cell<bool>,
-}
+/// How many blocks a heap keeps, less one.
+const PLACES: usize = 32;
+/// How many lengths it remembers.
+const LENGTHS: usize = 32;
+/// The most that may be kept: so many units in a process of few heaps, or this part of the thread's large blocks.
+const UNITS: usize = (2 << 20) >> UNIT_SHIFT;
+const PART: usize = 8;
+/// What a length that nobody has freed lately takes from what may be kept, as a part of it.
+const MISS: usize = 4;
+/// After so many slow paths without a large block all is forgotten.
+const RARE: u32 = 64;
 
 pub(super) struct Kept {
-    places: [Place; RUNS],
+    /// The oldest first; as many as `count` says.
+    blocks: [Cell<Option<&'static Large>>; PLACES],
+    /// Their lengths, in units.
+    lengths: [Cell<u16>; PLACES],
+    count: Cell<usize>,
     /// Units of all of them. Whose thread the heap is may look without the lock: others only take away.
     units: Cell<usize>,
-    /// The place that is emptied first when there is no room.
-    oldest: Cell<usize>,
-    most: Cell<usize>,
-    /// How many runs will still be kept. The heap's thread's alone.
-    credit: Cell<u32>,
+    /// How many units may be kept just now, and at least when lengths come up again. The heap's thread's alone, as is
+    /// what follows.
+    allowed: Cell<usize>,
+    least: Cell<usize>,
+    /// Lengths of blocks that went back, 0 where there is none, and where the next goes.
+    gone: [Cell<u16>; LENGTHS],
+    next: Cell<usize>,
+    /// The heap's ticks when a large block was last taken or freed.
+    last: Cell<u32>,
 }
 
 impl Kept {
-    /// Lets the heap keep runs, fewer units the more heaps there are.
+    /// Lets the heap keep blocks, fewer the more heaps there are.
     pub(super) fn allow(&self, share: usize) {
-        self.most.set(if arena::is_limited() { 0 } else { UNITS / share });
+        self.least.set(UNITS / share);
     }
 
-    /// Whether a run is to be kept.
-    fn wants(&self, run: &Run) -> bool {
-        // Where the system has refused memory it is to be had for any block.
-        if run.units > self.most.get() || arena::was_refused() || config::keeps_less() {
-            return false;
+    /// A large block is taken or freed, at a tick of the heap.
+    fn note(&self, tick: u32) {
+        if tick.wrapping_sub(self.last.replace(tick)) > RARE {
+            self.allowed.set(0);
+            self.gone.iter().for_each(|gone| gone.set(0));
         }
-        let credit = if run.arena.is_busy() { AFTER_MEETING } else { self.credit.get() };
-        self.credit.set(credit.saturating_sub(1));
-        credit > 0
     }
 
-    /// Empties a place.
-    fn remove(&self, place: &Place) -> Run {
-        let (start, units) = (place.start.get(), place.units.replace(0));
-        self.units.set(self.units.get() - units);
-        let arena = arena::at(place.arena.get());
-        let (huge, thin) = (place.huge.get(), place.thin.get());
-        let residue = if thin { Residue::Little } else { Residue::Much };
-        Run { arena, start, units, residue, huge, thin }
+    /// Whether blocks are kept and none has been asked for for a while.
+    pub(super) fn is_idle(&self, tick: u32) -> bool {
+        self.units.get() > 0 && tick.wrapping_sub(self.last.get()) > RARE
+    }
+
+    /// Takes out the block at a place.
+    fn remove(&self, place: usize) -> Option<&'static Large> {
+        let block = self.blocks[place].take();
+        let count = self.count.get() - 1;
+        self.units.set(self.units.get() - usize::from(self.lengths[place].get()));
+        for i in place..count {
+            self.lengths[i].set(self.lengths[i + 1].get());
+            self.blocks[i].set(self.blocks[i + 1].take());
+        }
+        self.count.set(count);
+        block
+    }
+
+    /// Remembers the length of a block that goes back.
+    fn remember(&self, length: u16) {
+        let next = self.next.get();
+        self.gone[next].set(length);
+        self.next.set((next + 1) % LENGTHS);
+    }
+
+    /// A block of a length is asked for that is not kept; `most` is how much may be.
+    #[inline(never)]
+    fn miss(&self, length: u16, most: usize) {
+        let (allowed, units) = (self.allowed.get(), usize::from(length));
+        match self.gone.iter().find(|gone| gone.get() == length) {
+            Some(gone) => {
+                gone.set(0);
+                self.allowed.set((allowed + units).min(most));
+            }
+            None => self.allowed.set(allowed.saturating_sub(units.div_ceil(MISS))),
+        }
     }
 }
 
-/// What was taken out of places under the lock, to be given back without it.
-type Runs = [Option<Run>; RUNS];
-
-/// Gives runs back to their arenas; how many units those are. Under no lock.
-fn give_back(runs: Runs) -> usize {
-    let all = runs.into_iter().flatten();
-    all.map(|run| (run.units, run.give_back()).0).sum()
+/// Gives the run of a kept block back to its arena; how many units that is. Under no lock.
+fn give_back(large: &'static Large) -> usize {
+    let run = Run::of(large);
+    let units = run.units;
+    page_map::clear(run.start, units, true);
+    // SAFETY: who freed the block has closed it, and nothing names it any more; the piece came from `meta` with this
+    // size.
+    unsafe { meta::release(large.wipe(), size_of::<Large>()) };
+    run.give_back();
+    units
 }
 
 impl Heap {
-    /// Takes a run that was kept for a block of so many units. For the heap's thread.
+    /// A closed block of so many units that was kept. For the heap's thread.
     #[inline]
-    pub(crate) fn take_run(&self, units: usize) -> Option<Run> {
+    pub(crate) fn take_kept(&self, units: usize) -> Option<&'static Large> {
+        let (kept, length) = (&self.kept, u16::try_from(units).ok()?);
+        kept.note(self.ticks.get());
+        if kept.units.get() >= units {
+            let _guard = self.lock()?;
+            let lengths = &kept.lengths[..kept.count.get()];
+            if let Some(place) = lengths.iter().rposition(|kept| kept.get() == length) {
+                return kept.remove(place);
+            }
+        }
+        kept.miss(length, self.most_kept());
+        None
+    }
+
+    /// How many units may be kept at most. For the heap's thread.
+    fn most_kept(&self) -> usize {
+        let part = self.large().1.max(0) as usize / (PART << UNIT_SHIFT);
+        if arena::is_limited() { 0 } else { self.kept.least.get().max(part) }
+    }
+
+    /// Keeps a block that was closed, if it may; others may have to go then: see [`excess`](Heap::excess). For the
+    /// heap's thread.
+    #[inline]
+    pub(crate) fn keep(&self, large: &'static Large) -> bool {
+        let (kept, units) = (&self.kept, large.span().units());
+        let Ok(length) = u16::try_from(units) else { return false };
+        kept.note(self.ticks.get());
+        // Where the system has refused memory it is to be had for any block.
+        let may_stay =
+            units <= kept.allowed.get() && !arena::was_refused() && !config::keeps_less();
+        let guard = if may_stay { self.lock() } else { None };
+        if guard.is_none() {
+            kept.remember(length);
+            return false;
+        }
+        let count = kept.count.get();
+        kept.lengths[count].set(length);
+        kept.blocks[count].set(Some(large));
+        kept.units.set(kept.units.get() + units);
+        kept.count.set(count + 1);
+        true
+    }
+
+    /// A block for which there is no room beside newer ones. For the heap's thread.
+    pub(crate) fn excess(&self) -> Option<&'static Large> {
         let kept = &self.kept;
-        if kept.units.get() < units {
+        let most = kept.allowed.get().min(self.most_kept());
+        if kept.units.get() <= most && kept.count.get() < PLACES {
             return None;
         }
         let _guard = self.lock()?;
-        let place = kept.places.iter().find(|place| place.units.get() == units)?;
-        // Little beside what was there before, which nobody knows any more.
-        Some(Run { residue: Residue::Much, ..kept.remove(place) })
-    }
-
-    /// Keeps the run of a freed block, which no map names any more, and gives others back for it if need be.
-    /// Returns how many units became free, its own if it is not kept. For the heap's thread.
-    #[inline]
-    pub(crate) fn keep_run(&self, run: Run) -> usize {
-        let (kept, units) = (&self.kept, run.units);
-        let guard = if kept.wants(&run) { self.lock() } else { None };
-        let Some(guard) = guard else {
-            run.give_back();
-            return units;
-        };
-        let mut others: Runs = [const { None }; RUNS];
-        let place = loop {
-            let has_room = kept.units.get() + units <= kept.most.get();
-            let empty = kept.places.iter().find(|place| has_room && place.units.get() == 0);
-            if let Some(empty) = empty {
-                break empty;
-            }
-            let oldest = kept.oldest.get();
-            kept.oldest.set((oldest + 1) % RUNS);
-            if kept.places[oldest].units.get() > 0 {
-                others[oldest] = Some(kept.remove(&kept.places[oldest]));
-            }
-        };
-        place.start.set(run.start);
-        place.arena.set(run.arena.slot());
-        place.huge.set(run.huge);
-        place.thin.set(run.thin);
-        place.units.set(units);
-        kept.units.set(kept.units.get() + units);
-        drop(guard);
-        give_back(others)
+        // Others may have taken all.
+        let large = (kept.count.get() > 0).then(|| kept.remove(0)).flatten()?;
+        kept.remember(large.span().units() as u16);
+        Some(large)
     }
 
     /// Gives all of them back. Under no lock.
     pub(super) fn let_go(&self) {
-        if self.kept.units.get() == 0 {
-            return;
+        while self.kept.units.get() > 0 {
+            let Some(guard) = self.lock() else { return };
+            let count = self.kept.count.get();
+            let last = if count > 0 { self.kept.remove(count - 1) } else { None };
+            drop(guard);
+            let Some(large) = last else { return };
+            give_back(large);
         }
-        let Some(guard) = self.lock() else { return };
-        let places = self.kept.places.each_ref();
-        let runs = places.map(|place| (place.units.get() > 0).then(|| self.kept.remove(place)));
-        drop(guard);
-        give_back(runs);
     }
 
     /// Bytes that are kept, as far as can be seen from outside.

@@ -9,6 +9,7 @@
 
 mod give_back;
 mod kept;
+mod lane;
 mod mixing;
 mod parcels;
 mod put;
@@ -27,6 +28,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
+use lane::Lane;
 pub(crate) use parcels::drop_spare;
 use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 
@@ -82,6 +84,8 @@ pub(crate) struct Heap {
     spare: Cell<Option<NonNull<u8>>>,
     /// Large blocks that the heap's threads have taken, less those that they have freed: how many, and bytes.
     large: [Cell<isize>; 2],
+    /// Where large blocks come from.
+    pub(crate) lane: Lane,
     /// Part of the central heap.
     is_central: Cell<bool>,
     /// How many units the map would answer for if all of it were committed.

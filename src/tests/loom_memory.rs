@@ -160,7 +160,7 @@ fn loom_page_map_enter_and_clear() {
         assert!(page_map::entry(start).unwrap().span().is_some());
         assert!(large.close());
         page_map::clear(start, 2, true);
-        assert!(page_map::entry(start).unwrap().is_tomb());
+        assert!(page_map::entry(start).unwrap().is_freed());
         reader.join().unwrap();
     });
 }

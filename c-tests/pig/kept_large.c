@@ -1,0 +1,153 @@
+/* Large blocks that a thread keeps for the next ones of their length: they are new blocks in every respect, and no
+ * more of them are kept than is good. */
+/* needs: pigalloc */
+/* cases: zeroed resized fewer rare trimmed swapped */
+#include "test.h"
+#include <malloc.h>
+#include <pigalloc.h>
+
+enum { LENGTH = 200000, TIMES = 32, SLOTS = 16, STEPS = 20000, THREADS = 4 };
+
+static size_t cached(void)
+{
+    pig_stats_t stats;
+    memset(&stats, 0, sizeof stats);
+    stats.size = sizeof stats;
+    CHECK(pig_stats_get(&stats) == 0);
+    return stats.cached_bytes;
+}
+
+/* Frees and asks again, until some are kept. */
+static void be_kept(void)
+{
+    void *blocks[SLOTS];
+    size_t before = cached();
+    for (int i = 0; i < TIMES; i++) {
+        for (int slot = 0; slot < SLOTS / 4; slot++) {
+            blocks[slot] = malloc(LENGTH);
+            CHECK(blocks[slot] != NULL);
+            memset(blocks[slot], 0xa5, LENGTH);
+        }
+        for (int slot = 0; slot < SLOTS / 4; slot++)
+            free(blocks[slot]);
+    }
+    CHECK(cached() >= before + LENGTH);
+    /* 2 MiB, and what is in magazines. */
+    CHECK_AT_MOST(cached(), before + 3 * MIB);
+}
+
+static void zeroed(void)
+{
+    be_kept();
+    for (int i = 0; i < TIMES; i++) {
+        unsigned char *block = calloc(1, LENGTH - (size_t)i * 100);
+        CHECK(block != NULL && is_zero(block, LENGTH - (size_t)i * 100));
+        memset(block, 0xa5, LENGTH - (size_t)i * 100);
+        free(block);
+    }
+}
+
+/* A kept block serves another size of as many units, and says so. */
+static void resized(void)
+{
+    be_kept();
+    for (size_t size = LENGTH; size > LENGTH - 3000; size -= 500) {
+        unsigned char *block = malloc(size);
+        CHECK(block != NULL);
+        CHECK(malloc_usable_size(block) >= size && malloc_usable_size(block) < size + 4096);
+        fill(block, size, 3);
+        block = realloc(block, 3 * size);
+        CHECK(block != NULL && holds(block, size, 3));
+        block = realloc(block, size / 2);
+        CHECK(block != NULL && holds(block, size / 2, 3));
+        free(block);
+    }
+}
+
+/* Lengths that do not come up again are not kept. */
+static void fewer(void)
+{
+    size_t before = cached();
+    for (size_t i = 0; i < 100; i++) {
+        void *block = malloc(100 * KIB + i * 64 * KIB);
+        CHECK(block != NULL);
+        free(hide(block));
+    }
+    CHECK_AT_MOST(cached(), before + 512 * KIB);
+}
+
+/* A thread that has gone over to small blocks keeps none. */
+static void rare(void)
+{
+    static void *small[50000];
+    size_t before = cached();
+    be_kept();
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        small[i] = malloc(8000);
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        free(hide(small[i]));
+    malloc_trim(0);
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        small[i] = malloc(100);
+    CHECK_AT_MOST(cached(), before + 512 * KIB);
+}
+
+static void trimmed(void)
+{
+    size_t before = cached();
+    be_kept();
+    malloc_trim(0);
+    CHECK_AT_MOST(cached(), before);
+    be_kept();
+    pig_purge();
+    CHECK_AT_MOST(cached(), before);
+}
+
+static void *places[SLOTS];
+
+/* Threads that meet, and free each other's blocks: nobody has a block that somebody else has. */
+static void *swap(void *number)
+{
+    unsigned long state = (unsigned long)(uintptr_t)number;
+    for (int step = 0; step < STEPS; step++) {
+        size_t size = 70 * KIB + next_random(&state) % (400 * KIB);
+        size_t *block = next_random(&state) % 4 == 0 ? calloc(1, size) : malloc(size);
+        CHECK(block != NULL);
+        block[0] = size;
+        block[size / sizeof size - 1] = size ^ (size_t)block;
+        size_t *other = __atomic_exchange_n(&places[next_random(&state) % SLOTS], block, __ATOMIC_ACQ_REL);
+        if (other == NULL)
+            continue;
+        CHECK(other[other[0] / sizeof size - 1] == (other[0] ^ (size_t)other));
+        free(other);
+    }
+    return NULL;
+}
+
+static void swapped(void)
+{
+    pthread_t threads[THREADS];
+    for (uintptr_t i = 0; i < THREADS; i++)
+        threads[i] = start(swap, (void *)(i + 1));
+    for (int i = 0; i < THREADS; i++)
+        finish(threads[i]);
+    for (int i = 0; i < SLOTS; i++)
+        free(places[i]);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*body)(void);
+    } cases[] = {{"zeroed", zeroed}, {"resized", resized}, {"fewer", fewer},
+                 {"rare", rare},     {"trimmed", trimmed}, {"swapped", swapped}};
+    CHECK(argc == 2);
+    earn_heap();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (strcmp(argv[1], cases[i].name) == 0) {
+            cases[i].body();
+            return 0;
+        }
+    return 2;
+}
