@@ -19,24 +19,40 @@ pub(crate) const GRANULES: usize = UNIT / MIN_ALIGN;
 const WORDS: usize = GRANULES / 64;
 /// Bytes of a map.
 pub(crate) const BYTES: usize = size_of::<Map>();
+/// Codes of lengths are exact below this one.
+const EXACT: usize = 64;
+const _: () = assert!(EXACT + (GRANULES - EXACT) / EXACT < 128);
+/// A one in each byte of a word, and the highest bit of each.
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES << 7;
 /// How often a granule that seems neither free nor an end is looked at again.
 const LOOKS: usize = 4;
-
-/// The longest free runs.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Holes {
-    /// How long the longest is, and where it starts; 0 and 0 without any.
-    pub(crate) longest: usize,
-    pub(crate) start: usize,
-    /// No other is longer.
-    pub(crate) second: usize,
-}
 
 /// The map. All zero bytes are one of a single block without an end, which is no valid map.
 #[repr(C)]
 pub(crate) struct Map {
     free: [AtomicU64; WORDS],
     ends: [AtomicU64; WORDS],
+    /// A byte for each word: no hole that starts in it has a longer [`code`]. So most words need no look.
+    longest: [AtomicU64; WORDS / 8],
+}
+
+/// The length of a hole in seven bits: exact below [`EXACT`], and never more for a shorter hole.
+fn code(length: usize) -> u64 {
+    (if length < EXACT { length } else { EXACT + (length - EXACT) / EXACT }) as u64
+}
+
+/// The larger of each two bytes, none of which is above 127.
+fn larger_bytes(a: u64, b: u64) -> u64 {
+    let is_first = ((a | HIGHS) - b & HIGHS) >> 7;
+    let mask = is_first * 255;
+    a & mask | b & !mask
+}
+
+/// The longest hole that has a code.
+fn decode(code: u64) -> usize {
+    let code = code as usize;
+    if code < EXACT { code } else { EXACT + (code - EXACT) * EXACT + EXACT - 1 }
 }
 
 fn bit(words: &[AtomicU64; WORDS], granule: usize) -> bool {
@@ -59,6 +75,8 @@ impl Map {
             self.free[word].store(u64::MAX, Ordering::Relaxed);
             self.ends[word].store(0, Ordering::Relaxed);
         }
+        // Nothing is known of the holes that are made next.
+        self.longest.iter().for_each(|codes| codes.store(ONES * 127, Ordering::Relaxed));
     }
 
     pub(crate) fn is_free(&self, granule: usize) -> bool {
@@ -125,32 +143,108 @@ impl Map {
         word * 64 + bits.trailing_zeros() as usize
     }
 
-    /// The lowest free run of `count` granules from `at` on, or what the longest ones there are. Under the
-    /// lock.
-    pub(crate) fn find(&self, mut at: usize, count: usize) -> Result<usize, Holes> {
-        let mut holes = Holes { longest: 0, start: 0, second: 0 };
-        loop {
-            at = self.next(at, true);
-            if at == GRANULES {
-                return Err(holes);
-            }
-            let used = self.next(at, false);
-            let length = used - at;
-            if length >= count {
-                return Ok(at);
-            }
-            if length > holes.longest {
-                holes = Holes { longest: length, start: at, second: holes.longest };
-            } else {
-                holes.second = holes.second.max(length);
-            }
-            at = used;
+    /// Notes a hole. Under the lock.
+    pub(crate) fn note_hole(&self, start: usize, length: usize) {
+        let (word, code) = (start / 64, code(length));
+        if self.code(word) < code {
+            self.set_code(word, code);
         }
     }
 
-    /// Where the free run ends that is at a granule; there, if it is in use. Under the lock.
-    pub(crate) fn end_of_hole(&self, granule: usize) -> usize {
-        self.next(granule, false)
+    fn code(&self, word: usize) -> u64 {
+        self.longest[word / 8].load(Ordering::Relaxed) >> (word % 8 * 8) & 0xff
+    }
+
+    fn set_code(&self, word: usize, code: u64) {
+        let (codes, shift) = (&self.longest[word / 8], word % 8 * 8);
+        let others = codes.load(Ordering::Relaxed) & !(0xff << shift);
+        codes.store(others | code << shift, Ordering::Relaxed);
+    }
+
+    /// No hole is longer. Under the lock.
+    pub(crate) fn longest(&self) -> usize {
+        loop {
+            let codes = self.longest.iter().map(|codes| codes.load(Ordering::Relaxed));
+            let codes = codes.reduce(larger_bytes).unwrap_or(0);
+            let codes =
+                [32, 16, 8].iter().fold(codes, |codes, by| larger_bytes(codes, codes >> by));
+            let most = codes & 0xff;
+            let Some(word) = self.next_word(0, most) else { return decode(most) };
+            let longest = code(self.look(word, 0, usize::MAX).err().unwrap_or(0));
+            self.set_code(word, longest);
+            if longest == most {
+                return decode(longest);
+            }
+        }
+    }
+
+    /// The lowest hole of at least `count` granules that starts in a word, from `at` on: where, and where it ends; or
+    /// how long the longest one is.
+    fn look(&self, word: usize, at: usize, count: usize) -> Result<(usize, usize), usize> {
+        let (mut from, end) = (at.max(word * 64), (word + 1) * 64);
+        // What begins before is another hole.
+        if from > 0 && self.is_free(from - 1) {
+            from = self.next(from, false);
+        }
+        let mut longest = 0;
+        loop {
+            let start = self.next(from, true);
+            if start >= end {
+                return Err(longest);
+            }
+            from = self.next(start, false);
+            if from - start >= count {
+                return Ok((start, from));
+            }
+            longest = longest.max(from - start);
+        }
+    }
+
+    /// The first word from `word` on in which a hole with this code may start.
+    fn next_word(&self, word: usize, code: u64) -> Option<usize> {
+        let mut mask = u64::MAX << (word % 8 * 8);
+        for i in word / 8..WORDS / 8 {
+            // The highest bit of each byte that is not less, since none is above 127.
+            let codes = self.longest[i].load(Ordering::Relaxed) + ONES * (128 - code);
+            let found = codes & HIGHS & mask;
+            if found != 0 {
+                return Some(i * 8 + found.trailing_zeros() as usize / 8);
+            }
+            mask = u64::MAX;
+        }
+        None
+    }
+
+    /// The lowest hole of at least `count` granules that starts from `at` on: where, and where it ends. Under the
+    /// lock.
+    pub(crate) fn find(&self, at: usize, count: usize) -> Option<(usize, usize)> {
+        let mut word = at / 64;
+        loop {
+            word = self.next_word(word, code(count))?;
+            match self.look(word, at, count) {
+                Ok(hole) => return Some(hole),
+                // Of a word that was seen in part nothing new is known.
+                Err(longest) if at <= word * 64 => self.set_code(word, code(longest)),
+                Err(_) => {}
+            }
+            word += 1;
+            if word == WORDS {
+                return None;
+            }
+        }
+    }
+
+    /// Asserts that no hole is longer than is known. How long the longest is.
+    #[cfg(any(test, debug_assertions))]
+    pub(crate) fn check(&self) -> usize {
+        let (mut at, mut longest) = (0, 0);
+        while at < GRANULES {
+            let end = self.next(at, false);
+            assert!(code(end - at) <= self.code(at / 64), "a hole that nobody knows of");
+            longest = longest.max(end - at);
+            at = end + 1;
+        }
+        longest
     }
 
     /// The start and the length of the free run that a free granule is in. Under the lock.
@@ -192,7 +286,8 @@ mod tests {
 
     fn empty() -> Box<Map> {
         let words = || [const { AtomicU64::new(0) }; WORDS];
-        let map = Box::new(Map { free: words(), ends: words() });
+        let longest = [const { AtomicU64::new(0) }; WORDS / 8];
+        let map = Box::new(Map { free: words(), ends: words(), longest });
         map.clear();
         map
     }
@@ -210,15 +305,22 @@ mod tests {
                             && model.range(..at + count).next_back().is_none_or(|(s, n)| s + n <= at)
                     };
                     let expected = (0..GRANULES).find(|&at| fits(at));
-                    prop_assert_eq!(map.find(0, count).ok(), expected);
-                    if let Some(at) = expected {
+                    let found = map.find(0, count);
+                    prop_assert_eq!(found.map(|(start, _)| start), expected);
+                    if let Some((at, end)) = found {
                         map.insert(at, count);
+                        if end > at + count {
+                            map.note_hole(at + count, end - at - count);
+                        }
                         model.insert(at, count);
                     }
                 } else if !model.is_empty() {
                     let at = *model.keys().nth(which % model.len()).unwrap();
                     prop_assert_eq!(Some(map.remove(at)), model.remove(&at));
+                    let (start, length) = map.hole(at);
+                    map.note_hole(start, length);
                 }
+                map.check();
             }
             prop_assert_eq!(map.blocks().collect::<Vec<_>>(), model.values().copied().collect::<Vec<_>>());
             for granule in 0..GRANULES {

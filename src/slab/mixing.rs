@@ -36,7 +36,8 @@ impl Slab {
         // With these every multiple of sixteen is a start.
         self.inverse.set(1 << (64 - MIN_ALIGN.trailing_zeros()));
         self.bound.set(1);
-        self.set_fit(MIXED, MIXED, 0);
+        self.fit.set(MIXED as u8);
+        self.hint.set(0);
         true
     }
 
@@ -45,30 +46,19 @@ impl Slab {
         self.fit.get() as usize
     }
 
-    /// Notes what has no room: see the fields.
-    fn set_fit(&self, fit: usize, rest: usize, hint: usize) {
-        self.fit.set(fit as u8);
-        self.rest.set(rest as u8);
-        self.hint.set(hint as u16);
-    }
-
     /// Notes the hole that a block at `address` has left which came back. The fit may change.
     pub(crate) fn note_hole(&self, address: usize) {
         let (start, count) = self.map().hole(self.granule(address));
-        let (fit, rest) = (self.fit.get() as usize, self.rest.get() as usize);
+        self.map().note_hole(start, count);
         let own = too_large_for(count);
-        if (start..start + count).contains(&(self.hint.get() as usize)) {
-            self.set_fit(own.max(rest), rest, start);
-        } else if own > fit {
-            self.set_fit(own, fit, start);
-        } else {
-            self.rest.set(own.max(rest) as u8);
+        if own > self.fit() {
+            self.fit.set(own as u8);
+            self.hint.set(start as u16);
         }
     }
 
     /// Takes up to `most` blocks of a class out of a mixed slab, aligned to sixteen bytes only. Returns
-    /// how many, and how many bytes became resident; when none, or no more than there are is known,
-    /// notes what still fits.
+    /// how many, and how many bytes became resident; when none, notes what still fits.
     pub(crate) fn take_mixed(
         &self,
         class: usize,
@@ -76,71 +66,49 @@ impl Slab {
         mut each: impl FnMut(usize),
     ) -> (usize, usize) {
         let count = size_class::size(class) / MIN_ALIGN;
-        let mut touched = 0;
-        let take = |granule| {
-            self.map().insert(granule, count);
-            touched += self.touch(granule, granule + count - 1);
-            each(self.block(granule));
-        };
-        let taken = if class >= self.rest.get() as usize {
-            self.take_from_hole(count, most, take)
-        } else {
-            self.take_anywhere(count, most, take)
-        };
+        let (map, low) = (self.map(), self.low.get() as usize * 64);
+        let mut at = (self.hint.get() as usize).max(low);
+        let (mut taken, mut touched) = (0, 0);
+        while taken < most {
+            match map.find(at, count) {
+                Some((from, end)) => {
+                    let fits = ((end - from) / count).min(most - taken);
+                    at = from + fits * count;
+                    for granule in (from..at).step_by(count) {
+                        map.insert(granule, count);
+                        each(self.block(granule));
+                    }
+                    touched += self.touch(from, at - 1);
+                    taken += fits;
+                    if at < end {
+                        map.note_hole(at, end - at);
+                    }
+                    if at == mixed::GRANULES {
+                        at = 0;
+                    }
+                }
+                None if at == low => {
+                    // Codes of long holes are not exact.
+                    self.fit.set(too_large_for(map.longest()).min(class) as u8);
+                    break;
+                }
+                None if taken > 0 => {
+                    at = 0;
+                    break;
+                }
+                None => at = low,
+            }
+        }
+        self.hint.set(at as u16);
         self.is_active.set(u8::MAX);
         self.free.set((self.free() - taken * count) as u16);
         (taken, touched)
     }
 
-    /// Takes up to `most` blocks of `count` granules from the hole at the hint. Returns how many.
-    fn take_from_hole(&self, count: usize, most: usize, mut take: impl FnMut(usize)) -> usize {
-        let from = self.hint.get() as usize;
-        let end = self.map().end_of_hole(from);
-        let taken = ((end - from) / count).min(most);
-        let left = from + taken * count;
-        (from..left).step_by(count).for_each(&mut take);
-        let rest = self.rest.get() as usize;
-        self.set_fit(too_large_for(end - left).max(rest), rest, left.min(mixed::GRANULES - 1));
-        taken
-    }
-
-    /// The same from any hole.
-    fn take_anywhere(&self, count: usize, most: usize, mut take: impl FnMut(usize)) -> usize {
-        let (map, low) = (self.map(), self.low.get() as usize * 64);
-        let mut at = (self.hint.get() as usize).max(low);
-        let mut taken = 0;
-        while taken < most {
-            match map.find(at, count) {
-                Ok(granule) => {
-                    take(granule);
-                    at = granule + count;
-                    taken += 1;
-                }
-                Err(holes) if at == low => {
-                    let rest = too_large_for(holes.second);
-                    self.set_fit(too_large_for(holes.longest), rest, holes.start);
-                    return taken;
-                }
-                Err(_) if taken > 0 => break,
-                Err(_) => at = low,
-            }
-        }
-        let fit = self.fit();
-        self.set_fit(fit, fit, if taken == most { at.min(mixed::GRANULES - 1) } else { 0 });
-        taken
-    }
-
     #[cfg(any(test, debug_assertions))]
     pub(super) fn check_fit(&self) {
-        let (map, hint) = (self.map(), self.hint.get() as usize);
-        let (mut at, rest, fit) = (0, self.rest.get() as usize, self.fit());
-        assert!(rest <= fit);
-        while at < mixed::GRANULES {
-            let end = map.end_of_hole(at);
-            let most = if (at..end).contains(&hint) { fit } else { rest };
-            assert!(end == at || too_large_for(end - at) <= most, "a hole that nobody knows of");
-            at = end + 1;
-        }
+        let longest = self.map().check();
+        assert!(too_large_for(longest) <= self.fit(), "a hole that nobody knows of");
     }
 }
 

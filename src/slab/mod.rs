@@ -56,7 +56,7 @@ pub(crate) struct Slab {
     capacity: Cell<u16>,
     /// The class of the blocks, or [`MIXED`]. Changes once at most, after the map for that is there.
     class: AtomicU8,
-    /// In a mixed slab: blocks of this class, and of larger ones, have no room...
+    /// In a mixed slab: blocks of this class, and of larger ones, have no room.
     fit: Cell<u8>,
 
     next: Cell<Option<&'static Slab>>,
@@ -64,15 +64,14 @@ pub(crate) struct Slab {
     /// Bit i: part i of the slab may be resident.
     touched: Cell<u64>,
     free: Cell<u16>,
-    /// ...and those of the class `rest` and of larger ones have none but in the hole at this granule. In other slabs the
-    /// block to hand out first while all are free.
+    /// In a mixed slab the granule from which the next search begins; in others the block to hand out first while all
+    /// are free.
     hint: Cell<u16>,
     /// No bit is set in words before this one.
     low: Cell<u8>,
     lost_marks: Cell<bool>,
     /// Blocks have been taken since the last look: one bit for each kind of [`Look`].
     is_active: Cell<u8>,
-    rest: Cell<u8>,
     inline: Cell<[u64; INLINE]>,
 }
 
