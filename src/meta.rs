@@ -193,6 +193,7 @@ fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
 /// `piece` came from [`allocate`] with the same `bytes`, and nobody uses it any more.
 pub(crate) unsafe fn release(piece: NonNull<u8>, bytes: usize) {
     let bytes = align_up(bytes, LINE);
+    debug_assert!(list(bytes).is_some(), "a piece that no list takes");
     let Some(list) = list(bytes) else { return };
     // SAFETY: the piece is the caller's.
     unsafe { ptr::write_bytes(piece.as_ptr(), 0, bytes) };

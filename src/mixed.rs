@@ -17,8 +17,6 @@ use crate::units::{MIN_ALIGN, UNIT};
 /// Granules in a slab of one unit.
 pub(crate) const GRANULES: usize = UNIT / MIN_ALIGN;
 const WORDS: usize = GRANULES / 64;
-/// Bytes of a map.
-pub(crate) const BYTES: usize = size_of::<Map>();
 /// Codes of lengths are exact below this one.
 const EXACT: usize = 64;
 const _: () = assert!(EXACT + (GRANULES - EXACT) / EXACT < 128);
@@ -28,13 +26,21 @@ const HIGHS: u64 = ONES << 7;
 /// How often a granule that seems neither free nor an end is looked at again.
 const LOOKS: usize = 4;
 
-/// The map. All zero bytes are one of a single block without an end, which is no valid map.
+/// The bits of a map. All zero bytes are those of a single block without an end, which is no valid map.
 #[repr(C)]
-pub(crate) struct Map {
+pub(crate) struct Bits {
     free: [AtomicU64; WORDS],
     ends: [AtomicU64; WORDS],
-    /// A byte for each word: no hole that starts in it has a longer [`code`]. So most words need no look.
-    longest: [AtomicU64; WORDS / 8],
+}
+
+/// A byte for each word of bits: no hole that starts in it has a longer [`code`]. So most words need no look.
+pub(crate) type Codes = [AtomicU64; WORDS / 8];
+
+/// The map.
+#[derive(Clone, Copy)]
+pub(crate) struct Map {
+    pub(crate) bits: &'static Bits,
+    pub(crate) longest: &'static Codes,
 }
 
 /// The length of a hole in seven bits: exact below [`EXACT`], and never more for a shorter hole.
@@ -44,7 +50,7 @@ fn code(length: usize) -> u64 {
 
 /// The larger of each two bytes, none of which is above 127.
 fn larger_bytes(a: u64, b: u64) -> u64 {
-    let is_first = ((a | HIGHS) - b & HIGHS) >> 7;
+    let is_first = (((a | HIGHS) - b) & HIGHS) >> 7;
     let mask = is_first * 255;
     a & mask | b & !mask
 }
@@ -72,15 +78,15 @@ impl Map {
     /// Makes every granule free, and none an end.
     pub(crate) fn clear(&self) {
         for word in 0..WORDS {
-            self.free[word].store(u64::MAX, Ordering::Relaxed);
-            self.ends[word].store(0, Ordering::Relaxed);
+            self.bits.free[word].store(u64::MAX, Ordering::Relaxed);
+            self.bits.ends[word].store(0, Ordering::Relaxed);
         }
         // Nothing is known of the holes that are made next.
         self.longest.iter().for_each(|codes| codes.store(ONES * 127, Ordering::Relaxed));
     }
 
     pub(crate) fn is_free(&self, granule: usize) -> bool {
-        bit(&self.free, granule)
+        bit(&self.bits.free, granule)
     }
 
     /// Whether a live block starts at a granule.
@@ -89,16 +95,17 @@ impl Map {
             return false;
         }
         let Some(before) = granule.checked_sub(1) else { return true };
-        (0..LOOKS).any(|_| bit(&self.ends, before) || bit(&self.free, before))
+        (0..LOOKS).any(|_| bit(&self.bits.ends, before) || bit(&self.bits.free, before))
     }
 
     /// How many granules the live block at a granule has.
     pub(crate) fn length(&self, granule: usize) -> usize {
         let mut word = granule / 64;
-        let mut bits = self.ends[word].load(Ordering::Acquire) >> (granule % 64) << (granule % 64);
+        let mut bits =
+            self.bits.ends[word].load(Ordering::Acquire) >> (granule % 64) << (granule % 64);
         while bits == 0 && word + 1 < WORDS {
             word += 1;
-            bits = self.ends[word].load(Ordering::Acquire);
+            bits = self.bits.ends[word].load(Ordering::Acquire);
         }
         debug_assert!(bits != 0, "a block without an end");
         word * 64 + bits.trailing_zeros() as usize + 1 - granule
@@ -107,9 +114,9 @@ impl Map {
     /// Makes a free run a block. Under the lock.
     pub(crate) fn insert(&self, granule: usize, count: usize) {
         let last = granule + count - 1;
-        set(&self.ends[last / 64], 1 << (last % 64));
+        set(&self.bits.ends[last / 64], 1 << (last % 64));
         for (word, mask) in bitmap::pieces(granule, granule + count) {
-            unset(&self.free[word], mask);
+            unset(&self.bits.free[word], mask);
         }
     }
 
@@ -117,10 +124,10 @@ impl Map {
     pub(crate) fn remove(&self, granule: usize) -> usize {
         let count = self.length(granule);
         for (word, mask) in bitmap::pieces(granule, granule + count) {
-            set(&self.free[word], mask);
+            set(&self.bits.free[word], mask);
         }
         let last = granule + count - 1;
-        unset(&self.ends[last / 64], 1 << (last % 64));
+        unset(&self.bits.ends[last / 64], 1 << (last % 64));
         count
     }
 
@@ -132,13 +139,13 @@ impl Map {
             return GRANULES;
         }
         let shift = at % 64;
-        let mut bits = (self.free[word].load(Ordering::Relaxed) ^ flip) >> shift << shift;
+        let mut bits = (self.bits.free[word].load(Ordering::Relaxed) ^ flip) >> shift << shift;
         while bits == 0 {
             word += 1;
             if word == WORDS {
                 return GRANULES;
             }
-            bits = self.free[word].load(Ordering::Relaxed) ^ flip;
+            bits = self.bits.free[word].load(Ordering::Relaxed) ^ flip;
         }
         word * 64 + bits.trailing_zeros() as usize
     }
@@ -250,12 +257,12 @@ impl Map {
     /// The start and the length of the free run that a free granule is in. Under the lock.
     pub(crate) fn hole(&self, granule: usize) -> (usize, usize) {
         let mut word = granule / 64;
-        let mut used = !self.free[word].load(Ordering::Relaxed) << (63 - granule % 64);
+        let mut used = !self.bits.free[word].load(Ordering::Relaxed) << (63 - granule % 64);
         let mut from = granule + 1;
         while used == 0 && word > 0 {
             from = word * 64;
             word -= 1;
-            used = !self.free[word].load(Ordering::Relaxed);
+            used = !self.bits.free[word].load(Ordering::Relaxed);
         }
         let from = if used == 0 { 0 } else { from - used.leading_zeros() as usize };
         (from, self.next(granule, false) - from)
@@ -284,10 +291,11 @@ mod tests {
     use std::collections::BTreeMap;
     use std::vec::Vec;
 
-    fn empty() -> Box<Map> {
+    fn empty() -> Map {
         let words = || [const { AtomicU64::new(0) }; WORDS];
         let longest = [const { AtomicU64::new(0) }; WORDS / 8];
-        let map = Box::new(Map { free: words(), ends: words(), longest });
+        let bits = Box::leak(Box::new(Bits { free: words(), ends: words() }));
+        let map = Map { bits, longest: Box::leak(Box::new(longest)) };
         map.clear();
         map
     }

@@ -190,15 +190,15 @@ impl Large {
         self.span.kind.compare_exchange(large, kept, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// Makes a new block of one that was closed: as many units of the same arena, nothing noted.
+    /// Makes a new block of one that was closed: as many units of the same arena, with these notes.
     ///
     /// # Safety
     /// The descriptor is in the page map, and the caller's alone since it was closed.
-    pub(crate) unsafe fn reopen(&self, bytes: usize) {
+    pub(crate) unsafe fn reopen(&self, bytes: usize, notes: u8) {
         debug_assert!(bytes <= self.span.units() * UNIT);
         self.bytes.store(bytes, Ordering::Relaxed);
         self.tail.store(0, Ordering::Relaxed);
-        self.notes.store(0, Ordering::Relaxed);
+        self.notes.store(notes, Ordering::Relaxed);
         self.span.kind.store(Kind::Large as u8, Ordering::Release);
     }
 

@@ -1,12 +1,12 @@
 /* Large blocks that a thread keeps for the next ones of their length: they are new blocks in every respect, and no
  * more of them are kept than is good. */
 /* needs: pigalloc */
-/* cases: zeroed resized fewer rare trimmed swapped */
+/* cases: zeroed resized fewer rare trimmed handed swapped */
 #include "test.h"
 #include <malloc.h>
 #include <pigalloc.h>
 
-enum { LENGTH = 200000, TIMES = 32, SLOTS = 16, STEPS = 20000, THREADS = 4 };
+enum { LENGTH = 200000, TIMES = 32, SLOTS = 16, STEPS = 20000, THREADS = 4, HANDED = 500 };
 
 static size_t cached(void)
 {
@@ -103,6 +103,30 @@ static void trimmed(void)
     CHECK_AT_MOST(cached(), before);
 }
 
+static void *free_all(void *blocks)
+{
+    for (int i = 0; i < HANDED; i++)
+        free(((void **)blocks)[i]);
+    return NULL;
+}
+
+/* What others have freed of a thread's blocks is not in use any more. */
+static void handed(void)
+{
+    static void *blocks[HANDED];
+    size_t before = cached();
+    for (int i = 0; i < HANDED; i++)
+        blocks[i] = malloc(8 * MIB);
+    finish(start(free_all, blocks));
+    for (int i = 0; i < TIMES; i++) {
+        for (int slot = 0; slot < SLOTS; slot++)
+            blocks[slot] = malloc(4 * MIB);
+        for (int slot = 0; slot < SLOTS; slot++)
+            free(blocks[slot]);
+    }
+    CHECK_AT_MOST(cached(), before + 3 * MIB);
+}
+
 static void *places[SLOTS];
 
 /* Threads that meet, and free each other's blocks: nobody has a block that somebody else has. */
@@ -141,7 +165,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*body)(void);
     } cases[] = {{"zeroed", zeroed}, {"resized", resized}, {"fewer", fewer},
-                 {"rare", rare},     {"trimmed", trimmed}, {"swapped", swapped}};
+                 {"rare", rare},     {"trimmed", trimmed}, {"handed", handed},
+                 {"swapped", swapped}};
     CHECK(argc == 2);
     earn_heap();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

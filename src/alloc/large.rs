@@ -152,12 +152,13 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
 /// # Safety
 /// The caller has it from a heap that kept it.
 unsafe fn reuse(large: &'static Large, bytes: usize) {
-    let notes = large.notes() & (note::DENSE | note::THIN);
+    let is_thin = large.notes() & note::THIN != 0;
+    // Of a thin one few pages are resident.
+    let bare = if is_thin { note::BARE } else { 0 };
     // SAFETY: as the caller promises; kept blocks are in the page map.
-    unsafe { large.reopen(bytes) };
-    large.set_notes(notes);
+    unsafe { large.reopen(bytes, large.notes() & (note::DENSE | note::THIN) | bare) };
     count(1, bytes as isize);
-    if notes & note::THIN == 0 {
+    if !is_thin {
         keep_or_discard(large, arena::at(large.span().arena()));
     }
 }

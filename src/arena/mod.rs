@@ -470,7 +470,9 @@ pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> 
     let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
     let any =
         |arena: &'static Arena| arena.take(units, align, (Kind::Any, purpose.is_idle()), true);
-    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(|| all().find_map(any))
+    let other_lanes = || all().filter(|arena| purpose.is_for_tenants_of(arena)).find_map(from);
+    let other = || other_lanes().or_else(|| all().find_map(any));
+    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(other)
 }
 
 /// The same, without asking the system for anything.
@@ -483,7 +485,7 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
-    let alike = all().filter(|arena| arena.tenants.get() == purpose.tenants()).count();
+    let alike = all().filter(|arena| purpose.suits(arena)).count();
     let share = match LIMITED.load(Ordering::Relaxed) {
         0 => OTHER_BYTES << alike.min(DOUBLINGS),
         limit => (limit / 16).next_power_of_two() / 2,

@@ -13,7 +13,7 @@ use super::Heap;
 use crate::arena::{self, Run};
 use crate::span::Large;
 use crate::units::UNIT_SHIFT;
-use crate::{config, meta, page_map};
+use crate::{config, meta, page_map, purge};
 use core::cell::Cell;
 
 /// How many blocks a heap keeps, less one.
@@ -131,8 +131,15 @@ impl Heap {
 
     /// How many units may be kept at most. For the heap's thread.
     fn most_kept(&self) -> usize {
-        let part = self.large().1.max(0) as usize / (PART << UNIT_SHIFT);
-        if arena::is_limited() { 0 } else { self.kept.least.get().max(part) }
+        let (least, part) = (self.kept.least.get(), self.large().1 / (PART << UNIT_SHIFT) as isize);
+        if arena::is_limited() {
+            return 0;
+        }
+        if part <= least as isize {
+            return least;
+        }
+        // Of what others have freed the heap knows nothing.
+        (part as usize).min(arena::used_by_blocks() / PART).max(least)
     }
 
     /// Keeps a block that was closed, if it may; others may have to go then: see [`excess`](Heap::excess). For the
@@ -174,13 +181,16 @@ impl Heap {
 
     /// Gives all of them back. Under no lock.
     pub(super) fn let_go(&self) {
+        let mut given = 0;
         while self.kept.units.get() > 0 {
-            let Some(guard) = self.lock() else { return };
-            let count = self.kept.count.get();
-            let last = if count > 0 { self.kept.remove(count - 1) } else { None };
+            let Some(guard) = self.lock() else { break };
+            let first = if self.kept.count.get() > 0 { self.kept.remove(0) } else { None };
             drop(guard);
-            let Some(large) = last else { return };
-            give_back(large);
+            let Some(large) = first else { break };
+            given += give_back(large);
+        }
+        if given > 0 {
+            purge::enforce();
         }
     }
 

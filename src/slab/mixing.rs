@@ -12,9 +12,15 @@ impl Slab {
     /// slab out of the maps that the fast paths look at.
     pub(crate) fn mix(&self) -> bool {
         debug_assert!(!self.is_mixed() && self.span.units() == 1);
-        let Some(piece) = meta::allocate(mixed::BYTES) else { return false };
-        // SAFETY: a piece of zero bytes is a map's memory, and it is ours.
-        let map: &mixed::Map = unsafe { piece.cast().as_ref() };
+        let Some(piece) = meta::allocate(size_of::<mixed::Bits>()) else { return false };
+        let Some(codes) = meta::allocate(size_of::<mixed::Codes>()) else {
+            // SAFETY: the piece is new, and nobody knows of it.
+            unsafe { meta::release(piece, size_of::<mixed::Bits>()) };
+            return false;
+        };
+        // SAFETY: pieces of zero bytes are a map's memory, and they are ours.
+        let map =
+            unsafe { mixed::Map { bits: piece.cast().as_ref(), longest: codes.cast().as_ref() } };
         map.clear();
         let granules = self.size() / MIN_ALIGN;
         for index in (0..self.capacity()).filter(|&index| !self.has(index)) {
@@ -23,6 +29,7 @@ impl Slab {
         let used = (self.capacity() - self.free()) * granules;
         let (old, words) = (self.bits.get(), bitmap::words_for(self.capacity()));
         self.bits.set(piece.as_ptr().cast());
+        self.inline.set([codes.as_ptr() as u64, 0, 0, 0]);
         self.class.store(MIXED as u8, Ordering::Release);
         if words > INLINE {
             // SAFETY: the piece came from `meta`, and the lock is ours; who looks at the bits

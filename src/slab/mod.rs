@@ -72,6 +72,7 @@ pub(crate) struct Slab {
     lost_marks: Cell<bool>,
     /// Blocks have been taken since the last look: one bit for each kind of [`Look`].
     is_active: Cell<u8>,
+    /// The bits, if there are few; in a mixed slab, the address of its map's codes.
     inline: Cell<[u64; INLINE]>,
 }
 
@@ -194,10 +195,17 @@ impl Slab {
     /// Nobody uses it any more.
     unsafe fn release_bits(&self) {
         let words = bitmap::words_for(self.capacity());
-        let bytes = if self.is_mixed() { mixed::BYTES } else { bitmap_bytes(words) };
-        if words > INLINE {
-            // SAFETY: the piece came from `meta` with this size.
-            unsafe { meta::release(NonNull::new_unchecked(self.bits.get().cast()), bytes) };
+        // SAFETY: the piece came from `meta` with this size.
+        let release = |bytes| unsafe {
+            meta::release(NonNull::new_unchecked(self.bits.get().cast()), bytes);
+        };
+        if self.is_mixed() {
+            let codes = NonNull::from(self.map().longest);
+            release(size_of::<mixed::Bits>());
+            // SAFETY: as above.
+            unsafe { meta::release(codes.cast(), size_of::<mixed::Codes>()) };
+        } else if words > INLINE {
+            release(bitmap_bytes(words));
         }
     }
 
@@ -271,10 +279,15 @@ impl Slab {
     }
 
     /// The map of a mixed slab.
-    fn map(&self) -> &mixed::Map {
+    fn map(&self) -> mixed::Map {
         debug_assert!(self.is_mixed());
-        // SAFETY: a mixed slab has a map, which stands where the bits of others stand.
-        unsafe { &*self.bits.get().cast::<mixed::Map>() }
+        // SAFETY: a mixed slab has a map, whose bits stand where those of others stand, and codes.
+        unsafe {
+            mixed::Map {
+                bits: &*self.bits.get().cast(),
+                longest: &*(self.inline.get()[0] as *const mixed::Codes),
+            }
+        }
     }
 
     /// Bytes in a block, or in a granule of a mixed slab.
