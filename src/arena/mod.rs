@@ -470,7 +470,7 @@ pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> 
     let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
     let any =
         |arena: &'static Arena| arena.take(units, align, (Kind::Any, purpose.is_idle()), true);
-    let other_lanes = || all().filter(|arena| purpose.is_for_tenants_of(arena)).find_map(from);
+    let other_lanes = || all().filter(|arena| purpose.suits_in_other_lane(arena)).find_map(from);
     let other = || other_lanes().or_else(|| all().find_map(any));
     suiting().or_else(|| grown().and_then(|()| suiting())).or_else(other)
 }

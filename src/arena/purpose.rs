@@ -78,12 +78,12 @@ impl Purpose {
 
     /// Whether an arena has runs for this.
     pub(super) fn suits(self, arena: &Arena) -> bool {
-        is_limited() || (self.is_for_tenants_of(arena) && arena.lane.get() == self.lane)
+        is_limited() || (arena.tenants.get() == self.tenants && arena.lane.get() == self.lane)
     }
 
-    /// Whether it does, or would in another lane.
-    pub(super) fn is_for_tenants_of(self, arena: &Arena) -> bool {
-        arena.tenants.get() == self.tenants
+    /// Whether it has in another lane.
+    pub(super) fn suits_in_other_lane(self, arena: &Arena) -> bool {
+        arena.tenants.get() == self.tenants && !self.suits(arena)
     }
 
     /// Whether memory that went back is not missed for this.

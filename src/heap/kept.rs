@@ -20,9 +20,8 @@ use core::cell::Cell;
 const PLACES: usize = 32;
 /// How many lengths it remembers.
 const LENGTHS: usize = 32;
-/// The most that may be kept: so many units in a process of few heaps, or this part of the thread's large blocks.
+/// The most units that may be kept in a process of few heaps.
 const UNITS: usize = (2 << 20) >> UNIT_SHIFT;
-const PART: usize = 8;
 /// What a length that nobody has freed lately takes from what may be kept, as a part of it.
 const MISS: usize = 4;
 /// After so many slow paths without a large block all is forgotten.
@@ -36,10 +35,9 @@ pub(super) struct Kept {
     count: Cell<usize>,
     /// Units of all of them. Whose thread the heap is may look without the lock: others only take away.
     units: Cell<usize>,
-    /// How many units may be kept just now, and at least when lengths come up again. The heap's thread's alone, as is
-    /// what follows.
+    /// How many units may be kept just now, and at most. The heap's thread's alone, as is what follows.
     allowed: Cell<usize>,
-    least: Cell<usize>,
+    most: Cell<usize>,
     /// Lengths of blocks that went back, 0 where there is none, and where the next goes.
     gone: [Cell<u16>; LENGTHS],
     next: Cell<usize>,
@@ -50,7 +48,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Lets the heap keep blocks, fewer the more heaps there are.
     pub(super) fn allow(&self, share: usize) {
-        self.least.set(UNITS / share);
+        self.most.set(if arena::is_limited() { 0 } else { UNITS / share });
     }
 
     /// A large block is taken or freed, at a tick of the heap.
@@ -86,14 +84,14 @@ impl Kept {
         self.next.set((next + 1) % LENGTHS);
     }
 
-    /// A block of a length is asked for that is not kept; `most` is how much may be.
+    /// A block of a length is asked for that is not kept.
     #[inline(never)]
-    fn miss(&self, length: u16, most: usize) {
+    fn miss(&self, length: u16) {
         let (allowed, units) = (self.allowed.get(), usize::from(length));
         match self.gone.iter().find(|gone| gone.get() == length) {
             Some(gone) => {
                 gone.set(0);
-                self.allowed.set((allowed + units).min(most));
+                self.allowed.set((allowed + units).min(self.most.get()));
             }
             None => self.allowed.set(allowed.saturating_sub(units.div_ceil(MISS))),
         }
@@ -125,21 +123,8 @@ impl Heap {
                 return kept.remove(place);
             }
         }
-        kept.miss(length, self.most_kept());
+        kept.miss(length);
         None
-    }
-
-    /// How many units may be kept at most. For the heap's thread.
-    fn most_kept(&self) -> usize {
-        let (least, part) = (self.kept.least.get(), self.large().1 / (PART << UNIT_SHIFT) as isize);
-        if arena::is_limited() {
-            return 0;
-        }
-        if part <= least as isize {
-            return least;
-        }
-        // Of what others have freed the heap knows nothing.
-        (part as usize).min(arena::used_by_blocks() / PART).max(least)
     }
 
     /// Keeps a block that was closed, if it may; others may have to go then: see [`excess`](Heap::excess). For the
@@ -168,8 +153,7 @@ impl Heap {
     /// A block for which there is no room beside newer ones. For the heap's thread.
     pub(crate) fn excess(&self) -> Option<&'static Large> {
         let kept = &self.kept;
-        let most = kept.allowed.get().min(self.most_kept());
-        if kept.units.get() <= most && kept.count.get() < PLACES {
+        if kept.units.get() <= kept.allowed.get() && kept.count.get() < PLACES {
             return None;
         }
         let _guard = self.lock()?;
