@@ -2,20 +2,12 @@
  * more of them are kept than is good. */
 /* needs: pigalloc */
 /* cases: zeroed resized fewer rare trimmed handed swapped */
-#include "test.h"
+#include "pig/stats.h"
 #include <malloc.h>
-#include <pigalloc.h>
 
 enum { LENGTH = 200000, TIMES = 32, SLOTS = 16, STEPS = 20000, THREADS = 4, HANDED = 500 };
 
-static size_t cached(void)
-{
-    pig_stats_t stats;
-    memset(&stats, 0, sizeof stats);
-    stats.size = sizeof stats;
-    CHECK(pig_stats_get(&stats) == 0);
-    return stats.cached_bytes;
-}
+static size_t cached(void) { return all_stats().cached_bytes; }
 
 /* Frees and asks again, until some are kept. */
 static void be_kept(void)

@@ -1,21 +1,13 @@
 /* Slabs become mixed ones and are closed again and again: what describes them is used anew. */
 /* needs: pigalloc */
-#include "test.h"
-#include <pigalloc.h>
+#include "pig/stats.h"
 
 enum { FIRST = 260000, NEXT = 90000, ROUNDS = 16 };
 static const size_t GROWTH_MOST = 256 * KIB;
 
 static void *first[FIRST], *next[2 * NEXT];
 
-static size_t metadata(void)
-{
-    pig_stats_t stats;
-    memset(&stats, 0, sizeof stats);
-    stats.size = sizeof stats;
-    CHECK(pig_stats_get(&stats) == 0);
-    return stats.metadata_bytes;
-}
+static size_t metadata(void) { return all_stats().metadata_bytes; }
 
 static void take(void **blocks, size_t count, size_t size)
 {

@@ -228,13 +228,8 @@ fn descriptor() -> Option<NonNull<u8>> {
     kept.or_else(|| meta::allocate(size_of::<Large>()))
 }
 
-/// Gives the descriptor of a block back that was closed and is in the page map no more.
-///
-/// # Safety
-/// The caller has closed the block.
-unsafe fn release(large: &'static Large) {
-    // SAFETY: as the caller promises.
-    let piece = unsafe { large.wipe() };
+/// Gives a descriptor's piece back, which is all zero.
+fn release(piece: NonNull<u8>) {
     if thread::heap().is_none_or(|heap| !heap.keep_spare(piece)) {
         // SAFETY: the piece came from `meta` with this size, and is ours.
         unsafe { meta::release(piece, size_of::<Large>()) };
@@ -290,18 +285,15 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
 /// # Safety
 /// The block was closed, and nobody else has it.
 unsafe fn give_back(large: &'static Large, discard: bool) -> usize {
-    let mut run = Run::of(large);
-    let (start, units) = (run.start, run.units);
-    page_map::clear(start, units, true);
     // SAFETY: as the caller promises.
-    if discard && unsafe { sys::discard(start, units * UNIT) } {
-        run.arena.break_up(start, units);
+    let (mut run, piece) = unsafe { Run::of(large) };
+    // SAFETY: the run is the caller's, and nothing in it is in use.
+    if discard && unsafe { sys::discard(run.start, run.units * UNIT) } {
+        run.arena.break_up(run.start, run.units);
         run.residue = Residue::Nothing;
     }
-    // SAFETY: as the caller promises, and the map names it no more.
-    unsafe { release(large) };
-    run.give_back();
-    units
+    release(piece);
+    run.give_back()
 }
 
 /// Grows or shrinks a large block where it stands. False when that cannot be.

@@ -2,9 +2,11 @@
 
 use super::{Arena, RETAKEN, note_dense};
 use crate::lock::Rank;
+use crate::page_map;
 use crate::span::{Large, note};
 use crate::sync::Ordering;
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
+use core::ptr::NonNull;
 
 /// Memory for a run of up to so many units is missed in any case: the calls that give it back and the faults that
 /// bring it again weigh more than the little that is used of it.
@@ -35,11 +37,15 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The run of a large block that was closed.
-    pub(crate) fn of(large: &'static Large) -> Run {
+    /// Takes a large block out of the page map: its run, and the memory of its descriptor, all zero.
+    ///
+    /// # Safety
+    /// The block was closed, and is the caller's alone.
+    #[inline(never)]
+    pub(crate) unsafe fn of(large: &'static Large) -> (Run, NonNull<u8>) {
         let (span, notes) = (large.span(), large.notes());
         let thin = notes & note::THIN != 0;
-        Run {
+        let run = Run {
             arena: super::at(span.arena()),
             start: span.start(),
             units: span.units(),
@@ -47,19 +53,23 @@ impl Run {
             huge: notes & note::DENSE != 0,
             thin,
             met: false,
-        }
+        };
+        page_map::clear(run.start, run.units, true);
+        // SAFETY: as the caller promises, and the map names the block no more.
+        (run, unsafe { large.wipe() })
     }
 
     pub(crate) fn is_clean(&self) -> bool {
         self.residue == Residue::Nothing
     }
 
-    /// Gives back a run that the page map names no more.
-    pub(crate) fn give_back(self) {
+    /// Gives back a run that the page map names no more. How many units it has.
+    pub(crate) fn give_back(self) -> usize {
         if self.huge {
             note_dense(-(self.units as isize));
         }
         self.arena.give(self.start, self.units, self.residue);
+        self.units
     }
 }
 

@@ -13,10 +13,10 @@ use super::Heap;
 use crate::arena::{self, Run};
 use crate::span::Large;
 use crate::units::UNIT_SHIFT;
-use crate::{config, meta, page_map, purge};
+use crate::{config, meta, purge};
 use core::cell::Cell;
 
-/// How many blocks a heap keeps, less one.
+/// One more than the blocks that a heap keeps.
 const PLACES: usize = 32;
 /// How many lengths it remembers.
 const LENGTHS: usize = 32;
@@ -100,14 +100,12 @@ impl Kept {
 
 /// Gives the run of a kept block back to its arena; how many units that is. Under no lock.
 fn give_back(large: &'static Large) -> usize {
-    let run = Run::of(large);
-    let units = run.units;
-    page_map::clear(run.start, units, true);
-    // SAFETY: who freed the block has closed it, and nothing names it any more; the piece came from `meta` with this
-    // size.
-    unsafe { meta::release(large.wipe(), size_of::<Large>()) };
-    run.give_back();
-    units
+    // SAFETY: who freed the block has closed it, and a heap had it since. The piece came from `meta` with this size.
+    unsafe {
+        let (run, piece) = Run::of(large);
+        meta::release(piece, size_of::<Large>());
+        run.give_back()
+    }
 }
 
 impl Heap {
@@ -157,8 +155,11 @@ impl Heap {
             return None;
         }
         let _guard = self.lock()?;
-        // Others may have taken all.
-        let large = (kept.count.get() > 0).then(|| kept.remove(0)).flatten()?;
+        if kept.count.get() == 0 {
+            // Others have taken all.
+            return None;
+        }
+        let large = kept.remove(0)?;
         kept.remember(large.span().units() as u16);
         Some(large)
     }
@@ -168,9 +169,9 @@ impl Heap {
         let mut given = 0;
         while self.kept.units.get() > 0 {
             let Some(guard) = self.lock() else { break };
-            let first = if self.kept.count.get() > 0 { self.kept.remove(0) } else { None };
+            let last = self.kept.count.get().checked_sub(1).and_then(|last| self.kept.remove(last));
             drop(guard);
-            let Some(large) = first else { break };
+            let Some(large) = last else { break };
             given += give_back(large);
         }
         if given > 0 {

@@ -90,9 +90,6 @@ impl Slab {
                     if at < end {
                         map.note_hole(at, end - at);
                     }
-                    if at == mixed::GRANULES {
-                        at = 0;
-                    }
                 }
                 None if at == low => {
                     // Codes of long holes are not exact.
