@@ -267,12 +267,15 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
         && bytes >= arena::BIG
         && notes & note::FRESH != 0
         && found.is_some_and(|found| !found.is_filled());
-    let mut freed = 0;
-    // SAFETY: we closed the block; and what a heap kept is the caller's who takes it out.
-    let mut give_back = |large| freed += unsafe { give_back(large, is_corner) };
-    match thread::heap().filter(|_| !is_corner) {
-        Some(heap) if heap.keep(large) => core::iter::from_fn(|| heap.excess()).for_each(give_back),
-        _ => give_back(large),
+    let (heap, mut freed) = (thread::heap(), 0);
+    if !heap.is_some_and(|heap| !is_corner && heap.keep(large)) {
+        // SAFETY: we closed the block, and no heap has it.
+        freed += unsafe { give_back(large, is_corner) };
+    }
+    // What may be kept may have become less, too.
+    while let Some(old) = heap.and_then(Heap::excess) {
+        // SAFETY: a heap has only blocks that were closed, and who takes one out has it alone.
+        freed += unsafe { give_back(old, false) };
     }
     if freed > 0 {
         purge::enforce();

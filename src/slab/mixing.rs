@@ -73,8 +73,8 @@ impl Slab {
         mut each: impl FnMut(usize),
     ) -> (usize, usize) {
         let count = size_class::size(class) / MIN_ALIGN;
-        let (map, low) = (self.map(), self.low.get() as usize * 64);
-        let mut at = (self.hint.get() as usize).max(low);
+        let map = self.map();
+        let mut at = self.hint.get() as usize;
         let (mut taken, mut touched) = (0, 0);
         while taken < most {
             match map.find(at, count) {
@@ -91,7 +91,7 @@ impl Slab {
                         map.note_hole(at, end - at);
                     }
                 }
-                None if at == low => {
+                None if at == 0 => {
                     // Codes of long holes are not exact.
                     self.fit.set(too_large_for(map.longest()).min(class) as u8);
                     break;
@@ -100,7 +100,7 @@ impl Slab {
                     at = 0;
                     break;
                 }
-                None => at = low,
+                None => at = 0,
             }
         }
         self.hint.set(at as u16);
