@@ -56,12 +56,12 @@ impl Range {
         let base = self.base.load(Ordering::Acquire);
         let table = self.table.load(Ordering::Acquire);
         let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
-        // A range may be withdrawn and published anew meanwhile; an address of a live block is in a
-        // range that stays.
-        if unit >= units || self.units.load(Ordering::Relaxed) != units {
+        // A range may be withdrawn and published anew meanwhile; an address of a live block is in one whose
+        // base and table stay, and whose units become more at most.
+        if unit >= units || self.base.load(Ordering::Relaxed) != base {
             return None;
         }
-        // SAFETY: a table has `units` entries, and its memory is never given back.
+        // SAFETY: a table has `units` entries, also the one that takes its place, and its memory is never given back.
         Some(unsafe { nth(table, unit) })
     }
 }
@@ -182,7 +182,10 @@ impl Entry {
 
 /// The entries of a run, which lies in one arena.
 fn entries(start: usize, units: usize) -> &'static [Entry] {
-    let Some(first) = entry(start) else { return &[] };
+    let Some(first) = entry(start) else {
+        debug_assert!(false, "a run in no arena");
+        return &[];
+    };
     debug_assert!(entry(start + (units - 1) * UNIT).is_some());
     // SAFETY: the arena's table has entries for all units of the run, one after the other.
     unsafe { slice::from_raw_parts(first, units) }

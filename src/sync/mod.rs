@@ -13,6 +13,7 @@ mod wrapped;
 #[allow(unsafe_code)]
 mod yielding;
 
+#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use core::sync::atomic::{Ordering, compiler_fence, fence};
 
 #[cfg(not(loom))]

@@ -222,6 +222,26 @@ fn loom_page_map_with_an_arena_that_moves() {
     });
 }
 
+/// While a table comes to answer for more units, those it has answered for are found.
+#[test]
+fn loom_page_map_that_grows() {
+    explore(3, || {
+        let _land = Land::open(1);
+        let start = 1 << 45;
+        let table = sys::reserve(4 * size_of::<page_map::Entry>()).expect("memory for a table");
+        // SAFETY: the table has four entries; the slot is used by one thread.
+        unsafe { page_map::publish(1, start, table, 2) };
+        let reader = thread::spawn(move || {
+            let entry = page_map::entry(start + UNIT).expect("in an arena");
+            assert_eq!((&raw const *entry) as usize, table + size_of::<page_map::Entry>());
+        });
+        // SAFETY: as above.
+        unsafe { page_map::publish(1, start, table, 4) };
+        reader.join().unwrap();
+        assert!(page_map::entry(start + 3 * UNIT).is_some());
+    });
+}
+
 /// A heap, as far as a claim is concerned: what is in it is its owner's alone.
 struct Estate {
     owner: Owner,
