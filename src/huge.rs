@@ -99,7 +99,9 @@ fn adopt(start: usize, bytes: usize) -> bool {
 /// A zeroed block of at least `bytes` bytes at a multiple of `align`.
 pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
-    let (start, bytes) = map(align_up(bytes, page), align)?;
+    let bytes = align_up(bytes, page);
+    // Where address space runs out what the block needs must do.
+    let (start, bytes) = map(bytes, align.max(UNIT)).or_else(|| map(bytes, align))?;
     if bytes >= 2 * REGION && has_huge_pages() {
         // The ends come page by page, since a page that is there keeps a huge one away: programs that
         // use a corner of a large buffer use its start, or its end.

@@ -52,12 +52,13 @@ impl Range {
 
     #[inline(always)]
     fn entry(&self, address: usize) -> Option<&'static Entry> {
-        let units = self.units.load(Ordering::Acquire);
         let base = self.base.load(Ordering::Acquire);
+        let units = self.units.load(Ordering::Acquire);
         let table = self.table.load(Ordering::Acquire);
         let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
-        // A range may be withdrawn and published anew meanwhile; an address of a live block is in one whose
-        // base and table stay, and whose units become more at most.
+        // A range may be withdrawn and published anew meanwhile, with more units or with less: the base comes
+        // first, after which there are none or those that belong to it, and last. An address of a live block is in
+        // one whose base and table stay, and whose units become more at most.
         if unit >= units || self.base.load(Ordering::Relaxed) != base {
             return None;
         }

@@ -89,6 +89,7 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
 /// The same for a thread that frees a block of `holder`. If that heap's thread is gone, this one goes on with
 /// its work, it seems: the heap is worth more to it than any other, and whatever else it has left
 /// to free is its own then.
+#[inline(never)]
 pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static Heap> {
     if let Some(heap) = heap() {
         return Some(heap);
@@ -160,17 +161,19 @@ pub(crate) fn heaps() -> impl Iterator<Item = &'static Heap> {
 /// A heap whose thread is gone, claimed.
 fn find() -> Option<&'static Heap> {
     let rest = roll::THREADS.from(CURSOR.load(Ordering::Relaxed));
-    // From where the last search ended, and from the newest, for the cursor may be near the end.
-    for heap in rest.take(LOOK_AT).chain(heaps().take(LOOK_AT)) {
+    // From where the last search ended, so that some searches together pass all of them;
+    for heap in rest.take(LOOK_AT) {
         CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
         if let Some(heap) = inherit(heap) {
             return Some(heap);
         }
     }
-    None
+    // and from the newest, since the others may be few.
+    heaps().take(LOOK_AT).find_map(inherit)
 }
 
 /// A heap for the calling thread to go on with, if its thread is gone.
+#[inline(never)]
 fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
     let is_mine = claim(heap);
     if is_mine {

@@ -4,16 +4,18 @@
 //! A pointer from outside is untrusted until [`resolve`] has found what it is.
 
 mod large;
+mod resolve;
 
 pub(crate) use large::counts as large_counts;
+
+use resolve::{Found, find_in_span, resolve};
 
 use crate::fatal::{self, Misuse};
 use crate::heap::Heap;
 use crate::huge;
 use crate::magazine::{self, Front, Pushed};
-use crate::page_map::{self, Entry};
-use crate::slab::{self, Slab, State};
-use crate::span::Large;
+use crate::page_map;
+use crate::slab::{self, Slab};
 use crate::units::{MAX_REQUEST, MIN_ALIGN, UNIT, align_up};
 use crate::{central, foreign, heap, meta, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
@@ -67,7 +69,7 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
             allocate_class(size_class::of(size))
         })
     } else {
-        large::allocate(size, UNIT, false).map(|(block, _)| block)
+        large::allocate(size, MIN_ALIGN, false).map(|(block, _)| block)
     };
     if found.is_none() {
         purge::note_failure();
@@ -122,7 +124,7 @@ pub(crate) fn allocate_zeroed_slow(size: usize) -> Option<NonNull<u8>> {
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    let (block, clean) = large::allocate(size, UNIT, true)?;
+    let (block, clean) = large::allocate(size, MIN_ALIGN, true)?;
     // SAFETY: just allocated.
     unsafe { large::make_zeroed(block, size, clean) };
     Some(block)
@@ -189,7 +191,7 @@ pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    large::allocate(size, align.max(UNIT), false).map(|(block, _)| block)
+    large::allocate(size, align, false).map(|(block, _)| block)
 }
 
 /// A block of at least `size` bytes at a multiple of `align`, all zero.
@@ -220,90 +222,6 @@ pub(crate) unsafe fn deallocate(block: *mut u8) {
         // SAFETY: as above.
         Pushed::No => unsafe { deallocate_slow(block) },
     }
-}
-
-/// What an address is.
-enum Found {
-    Small(&'static Slab),
-    Large(&'static Large),
-    Huge(usize),
-    Foreign,
-}
-
-/// Finds the block that starts at `address`, or ends the process, saying what stands there instead.
-fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
-    let entry = page_map::entry(address);
-    if let Some(found) = entry.and_then(find_in_span) {
-        match found {
-            Found::Small(slab) => {
-                if !slab.is_taken(address)
-                    && let Some(state) = heap::examine(slab, || find_wrong(slab, address)).flatten()
-                {
-                    fatal::misuse(function, name(state, freed), address);
-                }
-                if is_underway(slab, address) {
-                    fatal::misuse(function, freed, address);
-                }
-            }
-            Found::Large(large) if large.start() != address => {
-                let problem =
-                    if large.holds(address) { Misuse::InsideBlock } else { Misuse::NotABlock };
-                fatal::misuse(function, problem, address);
-            }
-            _ => {}
-        }
-        return found;
-    }
-    if entry.is_some_and(Entry::is_freed) && address.is_multiple_of(MIN_ALIGN) {
-        fatal::misuse(function, freed, address);
-    }
-    match huge::find(address) {
-        huge::Found::Start(bytes) => Found::Huge(bytes),
-        huge::Found::Inside => fatal::misuse(function, Misuse::InsideBlock, address),
-        huge::Found::Freed => fatal::misuse(function, freed, address),
-        huge::Found::Nothing if entry.is_none() => Found::Foreign,
-        huge::Found::Nothing => fatal::misuse(function, Misuse::NotABlock, address),
-    }
-}
-
-fn find_in_span(entry: &'static Entry) -> Option<Found> {
-    let span = entry.span()?;
-    Slab::of(span).map(Found::Small).or_else(|| Large::of(span).map(Found::Large))
-}
-
-/// What is wrong with an address in a slab, if no taken block starts there. Under the lock.
-fn find_wrong(slab: &'static Slab, address: usize) -> Option<State> {
-    (!slab.is_taken(address)).then(|| slab.state_of(address))
-}
-
-fn name(state: State, freed: Misuse) -> Misuse {
-    match state {
-        State::Free => freed,
-        State::Inside => Misuse::InsideBlock,
-        State::Behind => Misuse::NotABlock,
-    }
-}
-
-/// Whether a taken block is one that was freed: marked, and put away by a thread or on the way to
-/// its slab. A live block carries the mark only when the program copied it from memory it had not
-/// written.
-fn is_underway(slab: &'static Slab, block: usize) -> bool {
-    // SAFETY: a block starts here.
-    if unsafe { !slab::is_marked(block) } {
-        return false;
-    }
-    let class = slab.class_of(block);
-    if thread::heaps().any(|heap| heap.holds(class, block)) {
-        return true;
-    }
-    // What is in a mailbox is in the slab afterwards. It may be that of a heap that held the slab before.
-    thread::heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
-    let is_there = || {
-        let span = page_map::entry(block).and_then(Entry::span);
-        span.and_then(Slab::of).is_some_and(|now| ptr::eq(now, slab))
-    };
-    // If the block was the last one of its slab, the slab is no more.
-    heap::examine(slab, || !is_there() || !slab.is_taken(block)).unwrap_or(!is_there())
 }
 
 /// The slab of the block that starts at `address`, and its class, if it is simple to tell: it does not look free,

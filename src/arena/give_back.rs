@@ -1,6 +1,7 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
+use super::supply::{AWAY, note_return};
 use super::{Arena, PURGED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
@@ -101,6 +102,7 @@ impl Arena {
             self.used.add(mask.count_ones() as usize);
             mask
         };
+        AWAY.fetch_add(1, Ordering::Relaxed);
         let (mut rest, mut clean) = (mask, 0u32);
         while rest != 0 {
             let from = rest.trailing_zeros();
@@ -129,6 +131,8 @@ impl Arena {
             self.withdraw(index * REGION_UNITS);
         }
         self.unsettle(index * REGION_UNITS);
+        note_return();
+        AWAY.fetch_sub(1, Ordering::Relaxed);
         self.used.sub(mask.count_ones() as usize);
         gone.count_ones() as usize
     }

@@ -21,6 +21,7 @@ mod model;
 mod purpose;
 mod rejoin;
 mod run;
+mod supply;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
@@ -31,6 +32,7 @@ pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
+pub(crate) use supply::{release_empty, take, take_committed};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};
@@ -44,9 +46,6 @@ use purpose::Tenants;
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
-/// Another arena then; those that follow are ever larger.
-const OTHER_BYTES: usize = 4 << 30;
-const DOUBLINGS: usize = 8;
 /// Where the first arena is smaller than this, address space is limited.
 const SCARCE: usize = 1 << 30;
 /// A block that has grown to so many units has further regions on huge pages.
@@ -95,7 +94,6 @@ pub(crate) struct Arena {
 unsafe impl Sync for Arena {}
 
 static FIRST: Arena = Arena::new();
-static GROWTH: Lock = Lock::new();
 /// Set when address space is limited: arenas are small then, and unmapped when they empty.
 static LIMITED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Set when the system has refused to commit memory.
@@ -458,97 +456,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Arena> {
 #[inline]
 pub(crate) fn was_refused() -> bool {
     REFUSED.load(Ordering::Relaxed) != 0
-}
-
-/// A run of `units` units that starts at a multiple of `align` units (a power of two).
-pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
-    let kind = purpose.kind();
-    let from = |arena: &'static Arena| arena.take(units, align, (kind, purpose.is_idle()), true);
-    let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
-    // Where an arena has the room the system has refused the memory, and one more would not help.
-    let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind));
-    let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
-    let any =
-        |arena: &'static Arena| arena.take(units, align, (Kind::Any, purpose.is_idle()), true);
-    let other_lanes = || all().filter(|arena| purpose.suits_in_other_lane(arena)).find_map(from);
-    let other = || other_lanes().or_else(|| all().find_map(any));
-    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(other)
-}
-
-/// The same, without asking the system for anything.
-pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
-    all().find_map(|arena| arena.take(units, align, (Kind::Any, false), false))
-}
-
-/// One more arena, with room for a run.
-#[cold]
-fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
-    let _guard = GROWTH.inherit(Rank::Arenas);
-    let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
-    let alike = all().filter(|arena| purpose.suits(arena)).count();
-    let share = match LIMITED.load(Ordering::Relaxed) {
-        0 => OTHER_BYTES << alike.min(DOUBLINGS),
-        limit => (limit / 16).next_power_of_two() / 2,
-    };
-    // Another thread may have been faster.
-    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind)) {
-        return Some(());
-    }
-    let (mut slots, mut last) = (1, &FIRST);
-    let mut empty = None;
-    for arena in all().skip(1) {
-        if arena.base.get() == 0 {
-            empty = Some(arena);
-        }
-        (slots, last) = (slots + 1, arena);
-    }
-    let arena = match empty {
-        Some(arena) => arena,
-        None if slots > page_map::MORE => return None,
-        None => {
-            let piece = meta::allocate(size_of::<Arena>())?;
-            // SAFETY: a zeroed piece is a valid closed arena for slabs, and it is ours alone.
-            let arena: &'static Arena = unsafe { piece.cast().as_ref() };
-            arena.slot.set(slots);
-            last.next.store((&raw const *arena).cast_mut(), Ordering::Release);
-            arena
-        }
-    };
-    let mut wanted = share.max(bytes);
-    // Address space may count for something, as it does when all of it is to be locked: while the
-    // first arena has room, a small one would only take from the rest.
-    let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
-    let _arena = arena.lock.inherit(Rank::Arena);
-    arena.tenants.set(purpose.tenants());
-    arena.lane.set(purpose.lane());
-    loop {
-        // SAFETY: the arena is closed, and we hold its lock.
-        if unsafe { arena.open_other(wanted) } {
-            return Some(());
-        }
-        if wanted <= bytes || !is_needed {
-            return None;
-        }
-        wanted = (wanted / 2).max(bytes);
-    }
-}
-
-/// Where address space is limited, unmaps the arenas that hold nothing. Returns the bytes.
-pub(crate) fn release_empty() -> usize {
-    if LIMITED.load(Ordering::Relaxed) == 0 {
-        return 0;
-    }
-    let _guard = GROWTH.inherit(Rank::Arenas);
-    let mut bytes = 0;
-    for arena in all().skip(1) {
-        let _arena = arena.lock.inherit(Rank::Arena);
-        if arena.base.get() == 0 || arena.used.get() != 0 {
-            continue;
-        }
-        // SAFETY: we hold the lock, and the arena holds no run.
-        bytes += unsafe { arena.close() };
-    }
-    bytes
 }
 
 /// True when address space is limited.

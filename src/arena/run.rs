@@ -1,5 +1,6 @@
 //! What an arena hands out, and takes back.
 
+use super::supply::note_return;
 use super::{Arena, RETAKEN, note_dense};
 use crate::lock::Rank;
 use crate::page_map;
@@ -121,6 +122,7 @@ impl Arena {
             }
             region.used.unset(mask);
         });
+        note_return();
         self.thick.add(thick as usize);
         (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
         self.unsettle(unit + units - 1);

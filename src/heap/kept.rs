@@ -65,6 +65,7 @@ impl Kept {
     }
 
     /// Takes out the block at a place.
+    #[inline(never)]
     fn remove(&self, place: usize) -> Option<&'static Large> {
         let block = self.blocks[place].take();
         let count = self.count.get() - 1;

@@ -131,6 +131,7 @@ impl Heap {
     }
 
     /// Whether a freed block is in a magazine or in a crate of the outbox, as far as can be seen from outside.
+    #[inline(never)]
     pub(crate) fn holds(&self, class: usize, block: usize) -> bool {
         let is_it = |entry: &Cell<usize>| Crate::class_and_block(entry.get()).1 == block;
         self.front.holds(class, block)

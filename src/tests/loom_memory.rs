@@ -242,6 +242,33 @@ fn loom_page_map_that_grows() {
     });
 }
 
+/// An arena that goes and comes again smaller, right below another one, does not stand for that one's addresses.
+#[test]
+fn loom_page_map_with_an_arena_that_comes_again_smaller() {
+    explore(3, || {
+        let _land = Land::open(1);
+        let table = |units: usize| {
+            let bytes = units * size_of::<page_map::Entry>();
+            sys::reserve(bytes).expect("memory for a table")
+        };
+        let (first, second) = (1 << 45, 1 << 46);
+        let (moving, staying) = (table(4), table(4));
+        // SAFETY: each table has four entries; each slot is used by one thread.
+        unsafe {
+            page_map::publish(1, first, moving, 4);
+            page_map::publish(2, second + 2 * UNIT, staying, 4);
+        }
+        let reader = thread::spawn(move || {
+            let entry = page_map::entry(second + 3 * UNIT).expect("in the arena that stays");
+            assert_eq!((&raw const *entry) as usize, staying + size_of::<page_map::Entry>());
+        });
+        page_map::withdraw(1);
+        // SAFETY: as above.
+        unsafe { page_map::publish(1, second, moving, 2) };
+        reader.join().unwrap();
+    });
+}
+
 /// A heap, as far as a claim is concerned: what is in it is its owner's alone.
 struct Estate {
     owner: Owner,

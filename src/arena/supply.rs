@@ -1,0 +1,140 @@
+//! Where runs come from: the arenas of their purpose, one more of these, and then any other.
+
+use super::kind::Kind;
+use super::purpose::Purpose;
+use super::{Arena, FIRST, LIMITED, Run, all, is_limited};
+use crate::lock::{Lock, Rank};
+use crate::sync::Ordering;
+use crate::sync::lasting::AtomicUsize;
+use crate::units::UNIT;
+use crate::{meta, page_map, sys};
+
+/// Another arena when nothing limits the address space; those that follow are ever larger.
+const OTHER_BYTES: usize = 4 << 30;
+const DOUBLINGS: usize = 8;
+
+/// Held while arenas are opened or closed.
+static GROWTH: Lock = Lock::new();
+
+/// Where address space is limited, a search that fails begins anew if free runs have come meanwhile, which it may have
+/// passed just before, or while a purge has runs in hand: so often at most.
+const TRIES: usize = 1000;
+/// How often free runs have come, and how many purges are at work.
+static RETURNS: AtomicUsize = AtomicUsize::new(0);
+pub(super) static AWAY: AtomicUsize = AtomicUsize::new(0);
+
+/// A run of `units` units that starts at a multiple of `align` units (a power of two).
+#[inline(never)]
+pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
+    for _ in 0..TRIES {
+        let before = RETURNS.load(Ordering::Relaxed);
+        let found = try_take(units, align, purpose);
+        let is_final =
+            || AWAY.load(Ordering::Relaxed) == 0 && RETURNS.load(Ordering::Relaxed) == before;
+        if found.is_some() || !is_limited() || is_final() {
+            return found;
+        }
+        sys::give_way();
+    }
+    None
+}
+
+#[inline(never)]
+fn try_take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
+    let kind = purpose.kind();
+    let from = |arena: &'static Arena| arena.take(units, align, (kind, purpose.is_idle()), true);
+    let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
+    // Where an arena has the room the system has refused the memory, and one more would not help.
+    let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind));
+    let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
+    let any =
+        |arena: &'static Arena| arena.take(units, align, (Kind::Any, purpose.is_idle()), true);
+    let other_lanes = || all().filter(|arena| purpose.suits_in_other_lane(arena)).find_map(from);
+    let other = || other_lanes().or_else(|| all().find_map(any));
+    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(other)
+}
+
+/// The same, without asking the system for anything.
+pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
+    all().find_map(|arena| arena.take(units, align, (Kind::Any, false), false))
+}
+
+/// One more arena, with room for a run.
+#[cold]
+fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
+    let _guard = GROWTH.inherit(Rank::Arenas);
+    let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
+    let alike = all().filter(|arena| purpose.suits(arena)).count();
+    let share = match LIMITED.load(Ordering::Relaxed) {
+        0 => OTHER_BYTES << alike.min(DOUBLINGS),
+        limit => (limit / 16).next_power_of_two() / 2,
+    };
+    // Another thread may have been faster.
+    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind)) {
+        return Some(());
+    }
+    let (mut slots, mut last) = (1, &FIRST);
+    let mut empty = None;
+    for arena in all().skip(1) {
+        if arena.base.get() == 0 {
+            empty = Some(arena);
+        }
+        (slots, last) = (slots + 1, arena);
+    }
+    let arena = match empty {
+        Some(arena) => arena,
+        None if slots > page_map::MORE => return None,
+        None => {
+            let piece = meta::allocate(size_of::<Arena>())?;
+            // SAFETY: a zeroed piece is a valid closed arena for slabs, and it is ours alone.
+            let arena: &'static Arena = unsafe { piece.cast().as_ref() };
+            arena.slot.set(slots);
+            arena.tenants.set(purpose.tenants());
+            arena.lane.set(purpose.lane());
+            last.next.store((&raw const *arena).cast_mut(), Ordering::Release);
+            arena
+        }
+    };
+    let mut wanted = share.max(bytes);
+    // Address space may count for something, as it does when all of it is to be locked: while the
+    // first arena has room, a small one would only take from the rest.
+    let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
+    let _arena = arena.lock.inherit(Rank::Arena);
+    arena.tenants.set(purpose.tenants());
+    arena.lane.set(purpose.lane());
+    loop {
+        // SAFETY: the arena is closed, and we hold its lock.
+        if unsafe { arena.open_other(wanted) } {
+            return Some(());
+        }
+        if wanted <= bytes || !is_needed {
+            return None;
+        }
+        wanted = (wanted / 2).max(bytes);
+    }
+}
+
+/// Where address space is limited, unmaps the arenas that hold nothing. Returns the bytes.
+pub(crate) fn release_empty() -> usize {
+    if LIMITED.load(Ordering::Relaxed) == 0 {
+        return 0;
+    }
+    let _guard = GROWTH.inherit(Rank::Arenas);
+    let mut bytes = 0;
+    for arena in all().skip(1) {
+        let _arena = arena.lock.inherit(Rank::Arena);
+        if arena.base.get() == 0 || arena.used.get() != 0 {
+            continue;
+        }
+        // SAFETY: we hold the lock, and the arena holds no run.
+        bytes += unsafe { arena.close() };
+    }
+    bytes
+}
+
+/// Notes that free runs have come, where address space is limited.
+pub(super) fn note_return() {
+    if is_limited() {
+        RETURNS.fetch_add(1, Ordering::Relaxed);
+    }
+}
