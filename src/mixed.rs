@@ -2,8 +2,8 @@
 //!
 //! A slab of equal blocks that its program has left full of holes keeps pages resident for nothing
 //! when the program has gone on to other sizes. Such a slab is made a mixed one: its holes serve
-//! every class that fits. The map has two bits for each granule of sixteen bytes: whether it is free,
-//! and whether it is the last one of a block.
+//! every class that fits. The map has two bits for each granule of sixteen bytes: whether it is in
+//! use, and whether it is the last one of a block.
 //!
 //! The map changes under the lock of the slab's heap. Without it, who holds a live block may ask for
 //! its length, for none of the bits in question change while the block lives; and whether a
@@ -26,12 +26,15 @@ const HIGHS: u64 = ONES << 7;
 /// How often a granule that seems neither free nor an end is looked at again.
 const LOOKS: usize = 4;
 
-/// The bits of a map. All zero bytes are those of a single block without an end, which is no valid map.
-#[repr(C)]
-pub(crate) struct Bits {
-    free: [AtomicU64; WORDS],
-    ends: [AtomicU64; WORDS],
+/// The bits of 64 granules. Both are asked for a block, so they stand together.
+struct Word {
+    used: AtomicU64,
+    ends: AtomicU64,
 }
+
+/// The bits of a map. All zero bytes are those of one without blocks.
+#[repr(transparent)]
+pub(crate) struct Bits([Word; WORDS]);
 
 /// A byte for each word of bits: no hole that starts in it has a longer [`code`]. So most words need no look.
 pub(crate) type Codes = [AtomicU64; WORDS / 8];
@@ -61,8 +64,8 @@ fn decode(code: u64) -> usize {
     if code < EXACT { code } else { EXACT + (code - EXACT) * EXACT + EXACT - 1 }
 }
 
-fn bit(words: &[AtomicU64; WORDS], granule: usize) -> bool {
-    words[granule / 64].load(Ordering::Acquire) >> (granule % 64) & 1 == 1
+fn bit(word: &AtomicU64, granule: usize) -> bool {
+    word.load(Ordering::Acquire) >> (granule % 64) & 1 == 1
 }
 
 /// Sets bits of a word. Words have one writer at a time, who holds the lock, so that no exchange is needed.
@@ -75,18 +78,27 @@ fn unset(word: &AtomicU64, mask: u64) {
 }
 
 impl Map {
-    /// Makes every granule free, and none an end.
-    pub(crate) fn clear(&self) {
-        for word in 0..WORDS {
-            self.bits.free[word].store(u64::MAX, Ordering::Relaxed);
-            self.bits.ends[word].store(0, Ordering::Relaxed);
-        }
+    fn used(&self, word: usize) -> &'static AtomicU64 {
+        &self.bits.0[word].used
+    }
+
+    fn ends(&self, word: usize) -> &'static AtomicU64 {
+        &self.bits.0[word].ends
+    }
+
+    /// Opens a map of zero bytes: every granule is free.
+    pub(crate) fn open(&self) {
         // Nothing is known of the holes that are made next.
         self.longest.iter().for_each(|codes| codes.store(ONES * 127, Ordering::Relaxed));
     }
 
     pub(crate) fn is_free(&self, granule: usize) -> bool {
-        bit(&self.bits.free, granule)
+        !bit(self.used(granule / 64), granule)
+    }
+
+    /// Whether all granules of `from..to` are free. Under the lock.
+    pub(crate) fn is_hole(&self, from: usize, to: usize) -> bool {
+        from == to || self.is_free(from) && self.next(from, false) >= to
     }
 
     /// Whether a live block starts at a granule.
@@ -95,17 +107,17 @@ impl Map {
             return false;
         }
         let Some(before) = granule.checked_sub(1) else { return true };
-        (0..LOOKS).any(|_| bit(&self.bits.ends, before) || bit(&self.bits.free, before))
+        let is_end = || bit(self.ends(before / 64), before);
+        (0..LOOKS).any(|_| is_end() || self.is_free(before))
     }
 
     /// How many granules the live block at a granule has.
     pub(crate) fn length(&self, granule: usize) -> usize {
         let mut word = granule / 64;
-        let mut bits =
-            self.bits.ends[word].load(Ordering::Acquire) >> (granule % 64) << (granule % 64);
+        let mut bits = self.ends(word).load(Ordering::Acquire) >> (granule % 64) << (granule % 64);
         while bits == 0 && word + 1 < WORDS {
             word += 1;
-            bits = self.bits.ends[word].load(Ordering::Acquire);
+            bits = self.ends(word).load(Ordering::Acquire);
         }
         debug_assert!(bits != 0, "a block without an end");
         word * 64 + bits.trailing_zeros() as usize + 1 - granule
@@ -114,9 +126,9 @@ impl Map {
     /// Makes a free run a block. Under the lock.
     pub(crate) fn insert(&self, granule: usize, count: usize) {
         let last = granule + count - 1;
-        set(&self.bits.ends[last / 64], 1 << (last % 64));
+        set(self.ends(last / 64), 1 << (last % 64));
         for (word, mask) in bitmap::pieces(granule, granule + count) {
-            unset(&self.bits.free[word], mask);
+            set(self.used(word), mask);
         }
     }
 
@@ -124,28 +136,28 @@ impl Map {
     pub(crate) fn remove(&self, granule: usize) -> usize {
         let count = self.length(granule);
         for (word, mask) in bitmap::pieces(granule, granule + count) {
-            set(&self.bits.free[word], mask);
+            unset(self.used(word), mask);
         }
         let last = granule + count - 1;
-        unset(&self.bits.ends[last / 64], 1 << (last % 64));
+        unset(self.ends(last / 64), 1 << (last % 64));
         count
     }
 
     /// The first granule from `at` on that is free (or, with `free` false, in use).
     fn next(&self, at: usize, free: bool) -> usize {
-        let flip = if free { 0 } else { u64::MAX };
+        let flip = if free { u64::MAX } else { 0 };
         let mut word = at / 64;
         if word >= WORDS {
             return GRANULES;
         }
         let shift = at % 64;
-        let mut bits = (self.bits.free[word].load(Ordering::Relaxed) ^ flip) >> shift << shift;
+        let mut bits = (self.used(word).load(Ordering::Relaxed) ^ flip) >> shift << shift;
         while bits == 0 {
             word += 1;
             if word == WORDS {
                 return GRANULES;
             }
-            bits = self.bits.free[word].load(Ordering::Relaxed) ^ flip;
+            bits = self.used(word).load(Ordering::Relaxed) ^ flip;
         }
         word * 64 + bits.trailing_zeros() as usize
     }
@@ -257,12 +269,12 @@ impl Map {
     /// The start and the length of the free run that a free granule is in. Under the lock.
     pub(crate) fn hole(&self, granule: usize) -> (usize, usize) {
         let mut word = granule / 64;
-        let mut used = !self.bits.free[word].load(Ordering::Relaxed) << (63 - granule % 64);
+        let mut used = self.used(word).load(Ordering::Relaxed) << (63 - granule % 64);
         let mut from = granule + 1;
         while used == 0 && word > 0 {
             from = word * 64;
             word -= 1;
-            used = !self.bits.free[word].load(Ordering::Relaxed);
+            used = self.used(word).load(Ordering::Relaxed);
         }
         let from = if used == 0 { 0 } else { from - used.leading_zeros() as usize };
         (from, self.next(granule, false) - from)
@@ -292,11 +304,11 @@ mod tests {
     use std::vec::Vec;
 
     fn empty() -> Map {
-        let words = || [const { AtomicU64::new(0) }; WORDS];
         let longest = [const { AtomicU64::new(0) }; WORDS / 8];
-        let bits = Box::leak(Box::new(Bits { free: words(), ends: words() }));
+        let none = || Word { used: AtomicU64::new(0), ends: AtomicU64::new(0) };
+        let bits = Box::leak(Box::new(Bits(std::array::from_fn(|_| none()))));
         let map = Map { bits, longest: Box::leak(Box::new(longest)) };
-        map.clear();
+        map.open();
         map
     }
 

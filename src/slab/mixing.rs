@@ -21,7 +21,7 @@ impl Slab {
         // SAFETY: pieces of zero bytes are a map's memory, and they are ours.
         let map =
             unsafe { mixed::Map { bits: piece.cast().as_ref(), longest: codes.cast().as_ref() } };
-        map.clear();
+        map.open();
         let granules = self.size() / MIN_ALIGN;
         for index in (0..self.capacity()).filter(|&index| !self.has(index)) {
             map.insert(index * granules, granules);

@@ -347,7 +347,8 @@ impl Slab {
     /// What is wrong with an address in the slab for which [`is_taken`](Slab::is_taken) is false.
     pub(crate) fn state_of(&self, address: usize) -> State {
         if self.is_mixed() {
-            let is_free = address.is_multiple_of(MIN_ALIGN) && self.has(self.granule(address));
+            let is_free =
+                address.is_multiple_of(MIN_ALIGN) && self.map().is_free(self.granule(address));
             return if is_free { State::Free } else { State::Inside };
         }
         match self.index_of(address) {
@@ -500,7 +501,7 @@ impl Slab {
         page_map::enter(&self.span, !lost);
     }
 
-    /// Whether the block, or the granule, is free and in the slab.
+    /// Whether the block is free and in the slab, one of equal blocks.
     fn has(&self, index: usize) -> bool {
         // SAFETY: the bitmap has a bit for each block.
         unsafe { self.bits.get().add(index / 64).read_volatile() >> (index % 64) & 1 == 1 }
@@ -513,15 +514,25 @@ impl Slab {
         before & look as u8 != 0
     }
 
+    /// Whether all blocks of `from..to` are free, or all granules.
+    #[inline(never)]
+    fn are_free(&self, from: usize, to: usize) -> bool {
+        if self.is_mixed() {
+            self.map().is_hole(from, to)
+        } else {
+            bitmap::all_set(self.words(), from, to)
+        }
+    }
+
     /// Gives the pages that hold only free blocks back to the system. Returns the bytes.
     pub(crate) fn purge(&self) -> usize {
         let (part, size) = (self.part_bytes(), self.size());
         let parts = self.span.units() * UNIT / part;
-        let (words, mut purged) = (self.words(), 0);
+        let mut purged = 0;
         let is_free = |i: usize| {
             let from = (i * part / size).min(self.capacity());
             let to = ((i + 1) * part).div_ceil(size).min(self.capacity());
-            self.touched.get() >> i & 1 == 1 && bitmap::all_set(words, from, to)
+            self.touched.get() >> i & 1 == 1 && self.are_free(from, to)
         };
         let (arena, start) = (arena::at(self.span.arena()), self.span.start());
         let least = if arena.can_part_with(start) { 1 } else { parts / WORTH_A_BREAK };
@@ -552,17 +563,17 @@ impl Slab {
     /// `free` counts the bits, and no bit stands for a block that does not exist.
     #[cfg(any(test, debug_assertions))]
     pub(crate) fn check(&self) {
-        let words = self.words();
-        assert_eq!(bitmap::count(words), self.free());
         assert!(self.free() <= self.capacity());
-        assert!(words[..self.low.get() as usize].iter().all(|&w| w == 0));
-        let tail = self.capacity() % 64;
-        assert!(tail == 0 || words[words.len() - 1] >> tail == 0);
         if self.is_mixed() {
             let used: usize = self.map().blocks().sum();
             assert_eq!(used, self.capacity() - self.free());
             self.check_fit();
         } else {
+            let words = self.words();
+            assert_eq!(bitmap::count(words), self.free());
+            assert!(words[..self.low.get() as usize].iter().all(|&w| w == 0));
+            let tail = self.capacity() % 64;
+            assert!(tail == 0 || words[words.len() - 1] >> tail == 0);
             assert_eq!(self.size(), size_class::size(self.class()));
         }
         assert!(self.waste() <= (self.span.units() * UNIT) as isize);
