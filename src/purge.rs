@@ -26,6 +26,12 @@ const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
 /// And the most as a part of what is in use.
 const BROKEN_PART: usize = 8;
 
+/// A step of growth is so many units, or this part of the peak.
+const STEP_LEAST: usize = (4 << 20) >> UNIT_SHIFT;
+const STEP_PART: usize = 8;
+
+/// How many units were resident at the last step of growth: the most until then.
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
 /// By how many units the limit has risen.
@@ -145,6 +151,21 @@ pub(crate) fn tick(all_old: bool) {
             arena.purge(0, !all_old);
             arena.age();
         }
+    }
+}
+
+/// Called now and then, without locks: where the process has grown to a new peak, what has been free since the step
+/// before goes back. So a peak has what is in use, and what comes and goes, but nothing that lies idle.
+pub(crate) fn look_at_growth() {
+    let Some(resident) = arena::resident_after(STEP_LEAST) else { return };
+    let peak = PEAK.load(Ordering::Relaxed);
+    if resident < peak + (peak / STEP_PART).max(STEP_LEAST) || !config::keeps_as_usual() {
+        return;
+    }
+    PEAK.store(resident, Ordering::Relaxed);
+    for arena in arena::all().filter(|arena| arena.dirty() > 0) {
+        arena.purge_idle();
+        arena.age();
     }
 }
 

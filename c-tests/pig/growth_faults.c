@@ -5,7 +5,7 @@
 #include "faults.h"
 #include <pthread.h>
 
-enum { SIZES = 40, STEP = 48, EACH = 150 * 1024, TOTAL = SIZES * EACH, PAGE = 4096, THREADS = 40 };
+enum { SIZES = 40, STEP = 48, EACH = 400 * 1024, TOTAL = SIZES * EACH, PAGE = 4096, THREADS = 40 };
 
 static void take_all(size_t bytes_of_each)
 {

@@ -40,6 +40,11 @@ impl Arena {
         of(Place::Whole) + of(Place::Small) + of(Place::Huge)
     }
 
+    /// The same for what the last tick had seen already in regions that are free all over.
+    pub(crate) fn purge_idle(&self) -> usize {
+        self.purge_regions(Place::Whole, 0, Which::Aged)
+    }
+
     /// The same for thick units of some regions alone.
     pub(crate) fn purge_thick(&self, place: Place, keep: usize) -> usize {
         self.purge_regions(place, keep, Which::Thick)

@@ -6,12 +6,12 @@
 
 use super::Arena;
 use super::low::Low;
-use super::purpose::{BIG, has_kinds};
+use super::purpose::{BIG, has_kinds, is_to_wait};
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::AtomicIsize;
 use crate::sys;
-use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
+use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT, align_up};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,7 @@ impl Arena {
         let (end, is_big) = (first + units, units >= BIG >> UNIT_SHIFT && !idle);
         let is_inner = |unit: usize| is_big && unit > first && end - unit > REGION_UNITS;
         let shared = self.region(first);
+        let waits = is_to_wait(self.tenants.get());
         let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
         // Regions that are to have the same advice are advised together.
         let (mut from, mut to, mut advice) = (0, 0, false);
@@ -137,7 +138,7 @@ impl Arena {
             let kind = if is_inner(unit) { Kind::Dense } else { kind };
             region.kind.set(kind.bit());
             let is_resident = !is_clean || region.dirty.get() != 0;
-            let wanted = kind == Kind::Dense || is_resident && self.is_advised(region);
+            let wanted = kind == Kind::Dense && !waits || is_resident && self.is_advised(region);
             if self.is_advised(region) != wanted {
                 if unit != to || wanted != advice {
                     self.advise(from, to, advice);
@@ -224,9 +225,21 @@ impl Arena {
     /// Gives the regions of a run their advice again in which nothing is free. Under the lock.
     pub(super) fn restore_full(&self, unit: usize, units: usize) {
         for unit in (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS) {
-            if self.region(unit).used.get() == u32::MAX {
-                self.restore(unit);
+            if self.region(unit).used.get() == u32::MAX && !self.restore(unit) {
+                self.put_together(unit);
             }
+        }
+    }
+
+    /// Puts the region of a unit on a huge page if it is a dense one that has waited to be full. Under the lock.
+    fn put_together(&self, unit: usize) {
+        let region = self.region(unit);
+        if Kind::of(region) == Kind::Dense
+            && !self.is_advised(region)
+            && self.advise(unit, unit + 1, true)
+        {
+            // SAFETY: all units of the region are in use, so it is committed.
+            unsafe { sys::collapse(self.address(unit & !(REGION_UNITS - 1)), REGION) };
         }
     }
 

@@ -104,6 +104,8 @@ static RETAKEN: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 static REJOINED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that the system did not take back, since this was last asked: memory may be locked.
 static STUCK: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
+/// Clean units that were taken since this was last asked.
+static FRESHLY: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system, ever.
 static PURGED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 
@@ -470,6 +472,15 @@ pub(crate) fn retaken() -> usize {
 
 pub(crate) fn take_retaken() -> usize {
     RETAKEN.swap(0, Ordering::Relaxed) + REJOINED.swap(0, Ordering::Relaxed)
+}
+
+/// Units that may be resident, in use or free, if at least so many clean ones were taken since the last answer.
+pub(crate) fn resident_after(taken: usize) -> Option<usize> {
+    if FRESHLY.load(Ordering::Relaxed) < taken {
+        return None;
+    }
+    FRESHLY.store(0, Ordering::Relaxed);
+    Some(used() + all().map(Arena::dirty).sum::<usize>())
 }
 
 /// Units that the system did not take back since this was last asked.

@@ -11,6 +11,11 @@ pub(crate) const BIG: usize = 2 * REGION;
 
 /// Bytes of slabs in use from which on further ones are taken to be filled.
 const SLABS_IN_USE: usize = 1 << 20;
+/// And from which on their regions are on huge pages before they are full: what the last one has too much is little
+/// beside that.
+const SLABS_IN_QUANTITY: usize = 4 << 20;
+/// Bytes of blocks that are not big from which on further ones may be taken to be filled.
+const BLOCKS_IN_USE: usize = 1 << 20;
 
 /// Without evidence blocks from this size on are taken to be filled when so many bytes are in use, but not when
 /// blocks have more than that much.
@@ -72,7 +77,8 @@ impl Purpose {
         let bytes_of_units = units_for(bytes) << UNIT_SHIFT;
         // What is behind the block's end in its units is resident with it.
         let fits = bytes_of_units - bytes <= bytes_of_units / TAIL_PART;
-        let is_filled = fits && (is_table || evidence.is_filled() || is_hopeful());
+        let is_grown = || is_big || used_by(tenants) << UNIT_SHIFT >= BLOCKS_IN_USE;
+        let is_filled = fits && (is_table || (evidence.is_filled() || is_hopeful()) && is_grown());
         Purpose { tenants, is_filled, is_idle: evidence.is_sparse(), lane }
     }
 
@@ -122,6 +128,11 @@ fn may_hope(bytes: usize, tenants: Tenants) -> bool {
         return slabs >= HOPEFUL_IN_USE && blocks <= slabs / HOPEFUL_PART;
     }
     slabs + blocks >= HOPEFUL_IN_USE && used_by(tenants) << UNIT_SHIFT <= HOPEFUL_BLOCKS
+}
+
+/// Whether a region of an arena with these tenants is to be full before it is put on a huge page.
+pub(super) fn is_to_wait(tenants: Tenants) -> bool {
+    tenants == Tenants::Slabs && touched() < SLABS_IN_QUANTITY
 }
 
 /// Units in use, those of slabs only as far as they may be resident.

@@ -38,6 +38,7 @@ impl Heap {
             if self.kept.is_idle(ticks) {
                 self.let_go();
             }
+            purge::look_at_growth();
             if let Some(all_old) = purge::due() {
                 self.on_tick(all_old);
             }
