@@ -22,10 +22,8 @@ fn word() -> &'static AtomicU32 {
 
 /// Watches for forks, from when the process has a second thread: before there is none whose locks
 /// could be left behind.
+#[inline(never)]
 pub(crate) fn watch() {
-    if lock::is_new_child() {
-        notice();
-    }
     // Where pages are larger the page map's first entries share the page.
     if lock::is_watched() || sys::page_size() > page_map::TABLE {
         return;
@@ -33,20 +31,16 @@ pub(crate) fn watch() {
     // SAFETY: the page is ours, and its one word is meant to be wiped.
     if unsafe { sys::wipe_on_fork(arena::header_page(), sys::page_size().min(4096)) } {
         word().store(1, Ordering::Relaxed);
-        lock::watch(word(), notice);
-    }
-}
-
-/// Somebody has seen that this is a child. If it is not its first thread, that one has started others before it could
-/// notice, so nothing was left behind for it; and what they hold by now must not come to count as left behind.
-fn notice() {
-    if word().swap(1, Ordering::Relaxed) == 0 && sys::is_first_thread() {
-        in_child();
+        lock::watch(word(), in_child);
     }
 }
 
 fn in_child() {
     lock::next_generation();
+    arena::forget_purges();
+    if lock::is_watched() {
+        word().store(1, Ordering::Relaxed);
+    }
     let on_child = ON_CHILD.load(Ordering::Relaxed);
     if !on_child.is_null() {
         // SAFETY: only `register` stores here, and it stores a function.
@@ -56,10 +50,8 @@ fn in_child() {
 
 extern "C" fn handler() {
     // Without a word that is watched only the handler knows.
-    if !lock::is_watched() {
+    if !lock::is_watched() || lock::is_new_child() {
         in_child();
-    } else if lock::is_new_child() {
-        notice();
     }
 }
 

@@ -162,7 +162,9 @@ pub(crate) fn look_at_growth() {
     if resident < peak + (peak / STEP_PART).max(STEP_LEAST) || !config::keeps_as_usual() {
         return;
     }
-    PEAK.store(resident, Ordering::Relaxed);
+    if PEAK.compare_exchange(peak, resident, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        return;
+    }
     for arena in arena::all().filter(|arena| arena.dirty() > 0) {
         arena.purge_idle();
         arena.age();

@@ -103,11 +103,11 @@ impl Arena {
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= self.clean(index);
             }
+            AWAY.fetch_add(1, Ordering::Relaxed);
             region.used.set(mask);
             self.used.add(mask.count_ones() as usize);
             mask
         };
-        AWAY.fetch_add(1, Ordering::Relaxed);
         let (mut rest, mut clean) = (mask, 0u32);
         while rest != 0 {
             let from = rest.trailing_zeros();
@@ -167,6 +167,7 @@ impl Arena {
         for unit in [unit, unit + units - 1] {
             let region = self.region(unit);
             if !self.is_advised(region) {
+                self.note_gap(region);
                 continue;
             }
             self.note_resident(region, self.clean(unit / REGION_UNITS));

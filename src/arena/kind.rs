@@ -127,6 +127,9 @@ impl Arena {
         let shared = self.region(first);
         let waits = is_to_wait(self.tenants.get());
         let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
+        if waits && kind == Kind::Dense {
+            self.make_plain();
+        }
         // Regions that are to have the same advice are advised together.
         let (mut from, mut to, mut advice) = (0, 0, false);
         for unit in (first & !(REGION_UNITS - 1)..end).step_by(REGION_UNITS) {
@@ -225,7 +228,9 @@ impl Arena {
     /// Gives the regions of a run their advice again in which nothing is free. Under the lock.
     pub(super) fn restore_full(&self, unit: usize, units: usize) {
         for unit in (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS) {
-            if self.region(unit).used.get() == u32::MAX && !self.restore(unit) {
+            let region = self.region(unit);
+            // Dirty units that are used are in the hands of a purge.
+            if region.used.get() == u32::MAX && region.dirty.get() == 0 && !self.restore(unit) {
                 self.put_together(unit);
             }
         }
@@ -240,6 +245,14 @@ impl Arena {
         {
             // SAFETY: all units of the region are in use, so it is committed.
             unsafe { sys::collapse(self.address(unit & !(REGION_UNITS - 1)), REGION) };
+        }
+    }
+
+    /// Pages of a region without advice went back: a dense one that waits to be full is not put together then, which
+    /// would bring them again.
+    pub(super) fn note_gap(&self, region: &Region) {
+        if Kind::of(region) == Kind::Dense {
+            region.kind.set(WITHDRAWN);
         }
     }
 
@@ -309,6 +322,7 @@ impl Arena {
         }
     }
 
+    #[inline(never)]
     fn tell_plain(&self, from: usize, to: usize) {
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(from), (to - from) << UNIT_SHIFT, false) };

@@ -89,7 +89,9 @@ impl Arena {
         self.dirty.sub(dirty);
         self.thick.sub(thick);
         self.used.add(units);
-        FRESHLY.fetch_add(units - dirty, Ordering::Relaxed);
+        if units > dirty {
+            FRESHLY.fetch_add(units - dirty, Ordering::Relaxed);
+        }
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);
         if again > dirty && !(idle && units > MISSED) {

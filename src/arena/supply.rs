@@ -5,7 +5,7 @@ use super::purpose::Purpose;
 use super::{Arena, FIRST, LIMITED, Run, all, is_limited};
 use crate::lock::{Lock, Rank};
 use crate::sync::Ordering;
-use crate::sync::lasting::AtomicUsize;
+use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::units::UNIT;
 use crate::{meta, page_map, sys};
 
@@ -18,10 +18,10 @@ static GROWTH: Lock = Lock::new();
 
 /// Where address space is limited, a search that fails begins anew if free runs have come meanwhile, which it may have
 /// passed just before, or while a purge has runs in hand: so often at most.
-const TRIES: usize = 1000;
+const TRIES: usize = 4000;
 /// How often free runs have come, and how many purges are at work.
 static RETURNS: AtomicUsize = AtomicUsize::new(0);
-pub(super) static AWAY: AtomicUsize = AtomicUsize::new(0);
+pub(super) static AWAY: AtomicIsize = AtomicIsize::new(0);
 
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 #[inline(never)]
@@ -30,11 +30,11 @@ pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> 
         let before = RETURNS.load(Ordering::Relaxed);
         let found = try_take(units, align, purpose);
         let is_final =
-            || AWAY.load(Ordering::Relaxed) == 0 && RETURNS.load(Ordering::Relaxed) == before;
+            || AWAY.load(Ordering::Relaxed) <= 0 && RETURNS.load(Ordering::Relaxed) == before;
         if found.is_some() || !is_limited() || is_final() {
             return found;
         }
-        sys::give_way();
+        sys::relax();
     }
     None
 }
@@ -130,6 +130,11 @@ pub(crate) fn release_empty() -> usize {
         bytes += unsafe { arena.close() };
     }
     bytes
+}
+
+/// In the child of a fork: the purges of other threads are no more.
+pub(crate) fn forget_purges() {
+    AWAY.store(0, Ordering::Relaxed);
 }
 
 /// Notes that free runs have come, where address space is limited.

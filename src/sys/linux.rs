@@ -214,18 +214,6 @@ pub(crate) fn page_size() -> usize {
     }
 }
 
-/// Whether the calling thread is the process's first one, as the one that forked is in the child.
-pub(crate) fn is_first_thread() -> bool {
-    // SAFETY: both only ask.
-    unsafe { call(libc::SYS_gettid, [0; 6]) == call(libc::SYS_getpid, [0; 6]) }
-}
-
-/// Lets other threads run.
-pub(crate) fn give_way() {
-    // SAFETY: the call takes no argument.
-    unsafe { call(libc::SYS_sched_yield, [0; 6]) };
-}
-
 /// On how many processors the process's first thread may run: others may be bound to one each. A machine of more
 /// than a thousand, or a kernel that does not say, counts as one of a thousand.
 #[cold]

@@ -34,11 +34,6 @@ pub(crate) fn relax() {
 /// What has been reserved, to be given back after the run of the model.
 static RESERVED: std::sync::Mutex<Vec<(usize, usize)>> = std::sync::Mutex::new(Vec::new());
 
-/// Lets other threads run.
-pub(crate) fn give_way() {
-    relax();
-}
-
 /// Gives back what the last run of a model reserved.
 pub(crate) fn start_anew() {
     for (address, bytes) in RESERVED.lock().unwrap().drain(..) {
