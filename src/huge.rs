@@ -8,7 +8,7 @@
 
 use crate::lock::{Lock, Rank};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
-use crate::units::{MAX_REQUEST, REGION, UNIT, align_up};
+use crate::units::{MAX_REQUEST, MIN_ALIGN, REGION, UNIT, align_up};
 use crate::{arena, config, meta, sys};
 use core::ptr;
 
@@ -101,7 +101,8 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
     let bytes = align_up(bytes, page);
     // Where address space runs out what the block needs must do.
-    let (start, bytes) = map(bytes, align.max(UNIT)).or_else(|| map(bytes, align))?;
+    let exact = || if align < UNIT { map(bytes, align) } else { None };
+    let (start, bytes) = map(bytes, align.max(UNIT)).or_else(exact)?;
     if bytes >= 2 * REGION && has_huge_pages() {
         // The ends come page by page, since a page that is there keeps a huge one away: programs that
         // use a corner of a large buffer use its start, or its end.
@@ -118,7 +119,7 @@ pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
 /// The same for a block that grows: it will be filled, and stands on huge pages from start to end.
 pub(crate) fn allocate_growing(bytes: usize) -> Option<usize> {
     if !(has_huge_pages() && may_be_whole(bytes)) {
-        return allocate(bytes, UNIT);
+        return allocate(bytes, MIN_ALIGN);
     }
     let (start, bytes) = map(align_up(bytes, REGION), REGION)?;
     // SAFETY: the block's own mapping.

@@ -56,13 +56,13 @@ impl Range {
         let units = self.units.load(Ordering::Acquire);
         let table = self.table.load(Ordering::Acquire);
         let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
-        // A range may be withdrawn and published anew meanwhile, with more units or with less: the base comes
-        // first, after which there are none or those that belong to it, and last. An address of a live block is in
-        // one whose base and table stay, and whose units become more at most.
+        // A range may be withdrawn and published anew meanwhile, with more units or fewer. Who has read the new base
+        // reads none or its units next; who has read the old one, and others' units, sees below that it has changed.
+        // An address of a live block is in a range that stays, and at most grows.
         if unit >= units || self.base.load(Ordering::Relaxed) != base {
             return None;
         }
-        // SAFETY: a table has `units` entries, also the one that takes its place, and its memory is never given back.
+        // SAFETY: a table has `units` entries, as has one that takes its place, and its memory is never given back.
         Some(unsafe { nth(table, unit) })
     }
 }

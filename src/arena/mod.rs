@@ -105,7 +105,7 @@ static REJOINED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that the system did not take back, since this was last asked: memory may be locked.
 static STUCK: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Clean units that were taken since this was last asked.
-static FRESHLY: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
+static TAKEN_CLEAN: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 /// Units that went back to the system, ever.
 static PURGED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 
@@ -476,10 +476,10 @@ pub(crate) fn take_retaken() -> usize {
 
 /// Units that may be resident, in use or free, if at least so many clean ones were taken since the last answer.
 pub(crate) fn resident_after(taken: usize) -> Option<usize> {
-    if FRESHLY.load(Ordering::Relaxed) < taken {
+    if TAKEN_CLEAN.load(Ordering::Relaxed) < taken {
         return None;
     }
-    FRESHLY.store(0, Ordering::Relaxed);
+    TAKEN_CLEAN.store(0, Ordering::Relaxed);
     Some(used() + all().map(Arena::dirty).sum::<usize>())
 }
 

@@ -1,7 +1,7 @@
 //! What an arena hands out, and takes back.
 
 use super::supply::note_return;
-use super::{Arena, FRESHLY, RETAKEN, note_dense};
+use super::{Arena, RETAKEN, TAKEN_CLEAN, note_dense};
 use crate::lock::Rank;
 use crate::page_map;
 use crate::span::{Large, note};
@@ -90,7 +90,7 @@ impl Arena {
         self.thick.sub(thick);
         self.used.add(units);
         if units > dirty {
-            FRESHLY.fetch_add(units - dirty, Ordering::Relaxed);
+            TAKEN_CLEAN.fetch_add(units - dirty, Ordering::Relaxed);
         }
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
         let again = self.fresh.get().saturating_sub(unit).min(units);

@@ -89,8 +89,6 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
             // SAFETY: a zeroed piece is a valid closed arena for slabs, and it is ours alone.
             let arena: &'static Arena = unsafe { piece.cast().as_ref() };
             arena.slot.set(slots);
-            arena.tenants.set(purpose.tenants());
-            arena.lane.set(purpose.lane());
             last.next.store((&raw const *arena).cast_mut(), Ordering::Release);
             arena
         }
