@@ -5,20 +5,17 @@
 //! recognised by theirs (see the lock module), and heaps of vanished threads can be claimed.
 //!
 //! A child learns that it is one in two ways. libc calls our handler; but handlers of others that
-//! were registered before run earlier, and some forks run none. So a word in a page that the kernel
-//! wipes in children is looked at as well, by threads that find a lock taken.
+//! were registered before run earlier, and some forks run none. So the generation stands in a page that the kernel
+//! wipes in children: whoever asks there first begins the next one. What needs the handler are heaps: without it nobody
+//! knows which one is the calling thread's.
 
-use crate::sync::{AtomicPtr, AtomicU32, Ordering};
-use crate::{arena, lock, page_map, sys};
+use crate::lock::{self, Watched};
+use crate::sync::{AtomicPtr, Ordering};
+use crate::{arena, page_map, sys};
 use core::ptr;
 
 /// What the thread module does in a child.
 static ON_CHILD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-
-fn word() -> &'static AtomicU32 {
-    // SAFETY: the first arena's header page is committed, for ever, and used for nothing else.
-    unsafe { &*(arena::header_page() as *const AtomicU32) }
-}
 
 /// Watches for forks, from when the process has a second thread: before there is none whose locks
 /// could be left behind.
@@ -28,30 +25,20 @@ pub(crate) fn watch() {
     if lock::is_watched() || sys::page_size() > page_map::TABLE {
         return;
     }
-    // SAFETY: the page is ours, and its one word is meant to be wiped.
-    if unsafe { sys::wipe_on_fork(arena::header_page(), sys::page_size().min(4096)) } {
-        word().store(1, Ordering::Relaxed);
-        lock::watch(word(), in_child);
-    }
-}
-
-fn in_child() {
-    lock::next_generation();
-    arena::forget_purges();
-    if lock::is_watched() {
-        word().store(1, Ordering::Relaxed);
-    }
-    let on_child = ON_CHILD.load(Ordering::Relaxed);
-    if !on_child.is_null() {
-        // SAFETY: only `register` stores here, and it stores a function.
-        unsafe { core::mem::transmute::<*mut (), fn()>(on_child)() };
+    let page = arena::header_page();
+    // SAFETY: the page is ours, and what stands in it is meant to be wiped.
+    if unsafe { sys::wipe_on_fork(page, sys::page_size().min(4096)) } {
+        // SAFETY: the first arena's header page is committed, for ever, and used for nothing else.
+        lock::watch(unsafe { &*(page as *const Watched) });
     }
 }
 
 extern "C" fn handler() {
-    // Without a word that is watched only the handler knows.
-    if !lock::is_watched() || lock::is_new_child() {
-        in_child();
+    arena::forget_purges();
+    let on_child = ON_CHILD.load(Ordering::Relaxed);
+    if !on_child.is_null() {
+        // SAFETY: only `register` stores here, and it stores a function.
+        lock::enter_child(unsafe { core::mem::transmute::<*mut (), fn()>(on_child) });
     }
 }
 

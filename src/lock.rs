@@ -29,49 +29,84 @@ pub(crate) enum Rank {
     Meta = 6,
 }
 
+/// The generation where no page tells.
 static GENERATION: lasting::AtomicU32 = lasting::AtomicU32::new(1);
-/// What tells a child, and what it then does: see [`watch`].
-static WATCHED: lasting::AtomicPtr<lasting::AtomicU32> =
-    lasting::AtomicPtr::new(core::ptr::null_mut());
-static IN_CHILD: lasting::AtomicPtr<()> = lasting::AtomicPtr::new(core::ptr::null_mut());
+/// The page that tells; see [`watch`].
+static WATCHED: lasting::AtomicPtr<Watched> = lasting::AtomicPtr::new(core::ptr::null_mut());
 
-/// The number of forks between the first process and this one, plus one.
+/// What stands in a page that the kernel makes zero in the child of a fork.
+#[repr(C)]
+pub(crate) struct Watched {
+    /// The generation. 0: of a child in which nobody has asked yet.
+    generation: lasting::AtomicU32,
+    /// Not 0: heaps of other generations have no thread.
+    may_claim: lasting::AtomicU32,
+}
+
+/// The watched page, if there is one.
+fn watched() -> Option<&'static Watched> {
+    // SAFETY: a page that is watched lives for ever.
+    unsafe { WATCHED.load(Ordering::Acquire).as_ref() }
+}
+
+/// The number of forks between the first process and this one, plus one. Every thread of a child has the child's,
+/// from its first lock on, whether or not libc has called anybody's fork handler.
 pub(crate) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
+    match watched() {
+        None => GENERATION.load(Ordering::Relaxed),
+        Some(page) => match page.generation.load(Ordering::Relaxed) {
+            0 => begin(&page.generation),
+            now => now,
+        },
+    }
 }
 
-/// Starts a new generation, in the child of a fork.
-pub(crate) fn next_generation() {
-    // The two low bits of a lock's word are its state, so a generation has thirty.
-    let next = (generation() + 1) & (u32::MAX >> 2);
-    GENERATION.store(next.max(1), Ordering::Relaxed);
-}
-
-/// From now on, a thread that has to wait for a lock first looks at `word`, which is not 0, but
-/// which the kernel makes 0 in a child. It then calls `in_child`: a child may need a lock before
-/// libc has called anybody's fork handler, or without its calling any.
-pub(crate) fn watch(word: &'static lasting::AtomicU32, in_child: fn()) {
-    IN_CHILD.store(in_child as *mut (), Ordering::Relaxed);
-    WATCHED.store((&raw const *word).cast_mut(), Ordering::Release);
-}
-
-/// Whether there is a word that tells.
-pub(crate) fn is_watched() -> bool {
-    !WATCHED.load(Ordering::Relaxed).is_null()
-}
-
-/// Whether this is the child of a fork that has not been noticed yet.
-pub(crate) fn is_new_child() -> bool {
-    // SAFETY: the word that is watched lives for ever.
-    let word = unsafe { WATCHED.load(Ordering::Acquire).as_ref() };
-    word.is_some_and(|word| word.load(Ordering::Relaxed) == 0)
-}
-
+/// Begins the generation of a child, unless another of its threads is quicker.
 #[cold]
-fn enter_child() {
-    // SAFETY: only `watch` stores here, and it stores a function.
-    let in_child: fn() = unsafe { core::mem::transmute(IN_CHILD.load(Ordering::Relaxed)) };
-    in_child();
+#[inline(never)]
+fn begin(word: &lasting::AtomicU32) -> u32 {
+    let next = next_generation();
+    word.compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(next)
+}
+
+/// Another generation than any before.
+fn next_generation() -> u32 {
+    // The two low bits of a lock's word are its state, so a generation has thirty.
+    let next = ((GENERATION.load(Ordering::Relaxed) + 1) & (u32::MAX >> 2)).max(1);
+    GENERATION.store(next, Ordering::Relaxed);
+    next
+}
+
+/// In the child of a fork, when libc calls handlers: after `renew`, which makes what is the calling thread's own of this
+/// generation, heaps of others have no thread.
+pub(crate) fn enter_child(renew: impl FnOnce()) {
+    let watched = watched();
+    if watched.is_none() {
+        next_generation();
+    }
+    renew();
+    if let Some(page) = watched {
+        page.may_claim.store(1, Ordering::Release);
+    }
+}
+
+/// Whether heaps of other generations are for anybody to claim. In a child whose fork runs no handlers one is the first
+/// thread's.
+pub(crate) fn may_claim() -> bool {
+    watched().is_none_or(|page| page.may_claim.load(Ordering::Acquire) != 0)
+}
+
+/// From now on the generation stands in `page`, which the kernel makes zero in a child: a child may need a lock before
+/// libc has called anybody's fork handler, or without its calling any.
+pub(crate) fn watch(page: &'static Watched) {
+    page.generation.store(GENERATION.load(Ordering::Relaxed), Ordering::Relaxed);
+    page.may_claim.store(1, Ordering::Relaxed);
+    WATCHED.store((&raw const *page).cast_mut(), Ordering::Release);
+}
+
+/// Whether there is a page that tells.
+pub(crate) fn is_watched() -> bool {
+    watched().is_some()
 }
 
 const FREE: u32 = 0;
@@ -133,9 +168,6 @@ impl Lock {
     #[cold]
     #[inline(never)]
     fn wait(&self) -> bool {
-        if is_new_child() {
-            enter_child();
-        }
         for _ in 0..SPINS {
             let word = self.0.load(Ordering::Relaxed);
             if word != FREE && word >> 2 != generation() {

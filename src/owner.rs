@@ -55,6 +55,9 @@ impl Owner {
         if generation == now {
             return self.mutex.try_lock();
         }
+        if !lock::may_claim() {
+            return false;
+        }
         let is_mine = self
             .generation
             .compare_exchange(generation, CLAIMING, Ordering::Acquire, Ordering::Relaxed)

@@ -143,14 +143,9 @@ fn attach(holder: Option<&'static Heap>, any: bool, count: usize) -> Option<&'st
     // A signal handler may have forked meanwhile, and this be the child, where nobody knew whose heap
     // this is.
     if heap.owner.is_old() {
-        heap.owner.renew();
-        if heap.lock().is_none() {
-            // Another thread was just looking at it: nothing can be had from it any more.
-            tls::set_heap(magazine::no_heap());
-            return None;
-        }
+        enter_child();
     }
-    Some(heap)
+    self::heap()
 }
 
 /// All heaps of threads, alive or not.
@@ -210,15 +205,19 @@ fn claim(heap: &'static Heap) -> bool {
     heap.owner.claim(left_behind) && heap.lock().is_some()
 }
 
-/// Called in the child of a fork by its only thread.
+/// Called in the child of a fork by its first thread.
 fn enter_child() {
     if let Some(heap) = heap() {
         heap.owner.renew();
-        if heap.lock().is_none() {
-            // Another thread held the lock at the fork, to trim or to put a block back: the heap
-            // can hand out nothing any more. What it was doing for this thread it may finish.
-            tls::set_heap(magazine::no_heap());
-        }
+        leave_lost();
+    }
+}
+
+/// Leaves the thread's heap if another thread held its lock at a fork, to trim or to put a block back: it can
+/// hand out nothing any more. What it was doing for this thread it may finish.
+pub(crate) fn leave_lost() {
+    if heap().is_some_and(|heap| heap.lock().is_none()) {
+        tls::set_heap(magazine::no_heap());
     }
 }
 

@@ -92,6 +92,8 @@ fn allocate_class(class: usize) -> Option<NonNull<u8>> {
 /// When the system gives no more: makes what is free anywhere usable for any size.
 #[cold]
 fn relieve() {
+    // A fork that runs no handlers has not told.
+    thread::leave_lost();
     if purge::pressure() {
         purge();
     }
