@@ -100,9 +100,11 @@ fn adopt(start: usize, bytes: usize) -> bool {
 pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
     let bytes = align_up(bytes, page);
-    // Where address space runs out what the block needs must do.
-    let exact = || if align < UNIT { map(bytes, align) } else { None };
-    let (start, bytes) = map(bytes, align.max(UNIT)).or_else(exact)?;
+    // Where address space runs out what the block needs must do; and where it is limited, what one thread has too much for a
+    // moment may be what another one lacks.
+    let wide = if arena::is_limited() { align } else { align.max(UNIT) };
+    let exact = || if align < wide { map(bytes, align) } else { None };
+    let (start, bytes) = map(bytes, wide).or_else(exact)?;
     if bytes >= 2 * REGION && has_huge_pages() {
         // The ends come page by page, since a page that is there keeps a huge one away: programs that
         // use a corner of a large buffer use its start, or its end.

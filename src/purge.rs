@@ -174,9 +174,14 @@ pub(crate) fn look_at_growth() {
 /// Allocations that failed since the last one that was relieved.
 static FAILURES: AtomicU64 = AtomicU64::new(0);
 
-/// An allocation failed for good.
-pub(crate) fn note_failure() {
-    FAILURES.fetch_add(1, Ordering::Relaxed);
+/// Notes whether an allocation that had failed was relieved, or failed for good.
+pub(crate) fn note_outcome<T>(found: Option<T>) -> Option<T> {
+    if found.is_some() {
+        FAILURES.store(0, Ordering::Relaxed);
+    } else {
+        FAILURES.fetch_add(1, Ordering::Relaxed);
+    }
+    found
 }
 
 /// Whether it is worth looking everywhere for memory. A program that goes on asking while there is

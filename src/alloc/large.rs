@@ -49,7 +49,7 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
     }
     try_allocate(size, align, zeroed).or_else(|| {
         super::relieve();
-        try_allocate(size, align, zeroed)
+        purge::note_outcome(try_allocate(size, align, zeroed))
     })
 }
 

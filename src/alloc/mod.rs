@@ -63,18 +63,14 @@ pub(crate) fn allocate_slow(size: usize) -> Option<NonNull<u8>> {
     if !thread::is_started() && !thread::start() {
         return None;
     }
-    let found = if size <= size_class::MAX {
-        allocate_class(size_class::of(size)).or_else(|| {
-            relieve();
-            allocate_class(size_class::of(size))
-        })
-    } else {
-        large::allocate(size, MIN_ALIGN, false).map(|(block, _)| block)
-    };
-    if found.is_none() {
-        purge::note_failure();
+    if size > size_class::MAX {
+        return large::allocate(size, MIN_ALIGN, false).map(|(block, _)| block);
     }
-    found
+    let class = size_class::of(size);
+    allocate_class(class).or_else(|| {
+        relieve();
+        purge::note_outcome(allocate_class(class))
+    })
 }
 
 fn allocate_class(class: usize) -> Option<NonNull<u8>> {
@@ -184,10 +180,7 @@ pub(crate) fn allocate_aligned_slow(align: usize, size: usize) -> Option<NonNull
         };
         return take().or_else(|| {
             relieve();
-            take().or_else(|| {
-                purge::note_failure();
-                None
-            })
+            purge::note_outcome(take())
         });
     }
     if !thread::is_started() && !thread::start() {

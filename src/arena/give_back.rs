@@ -99,7 +99,10 @@ impl Arena {
                 return 0;
             }
             let mut mask = chosen(region);
-            if mask != 0 && self.is_advised(region) {
+            if mask == 0 {
+                return 0;
+            }
+            if self.is_advised(region) {
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= self.clean(index);
             }

@@ -2,7 +2,7 @@
 
 use super::kind::Kind;
 use super::purpose::Purpose;
-use super::{Arena, FIRST, LIMITED, Run, all, is_limited};
+use super::{Arena, FIRST, LIMITED, Run, all, is_limited, was_refused};
 use crate::lock::{Lock, Rank};
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
@@ -16,9 +16,10 @@ const DOUBLINGS: usize = 8;
 /// Held while arenas are opened or closed.
 static GROWTH: Lock = Lock::new();
 
-/// Where address space is limited, a search that fails begins anew if free runs have come meanwhile, which it may have
-/// passed just before, or while a purge has runs in hand: so often at most.
+/// Where memory is limited, a search that fails begins anew while a purge has runs in hand, so often at most; or, less
+/// often, if free runs have come meanwhile, which it may have passed just before.
 const TRIES: usize = 4000;
+const TRIES_FOR_RETURNS: usize = 64;
 /// How often free runs have come, and how many purges are at work.
 static RETURNS: AtomicUsize = AtomicUsize::new(0);
 pub(super) static AWAY: AtomicIsize = AtomicIsize::new(0);
@@ -26,12 +27,12 @@ pub(super) static AWAY: AtomicIsize = AtomicIsize::new(0);
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 #[inline(never)]
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
-    for _ in 0..TRIES {
+    for tries in 0..TRIES {
         let before = RETURNS.load(Ordering::Relaxed);
         let found = try_take(units, align, purpose);
-        let is_final =
-            || AWAY.load(Ordering::Relaxed) <= 0 && RETURNS.load(Ordering::Relaxed) == before;
-        if found.is_some() || !is_limited() || is_final() {
+        let has_returns = || tries < TRIES_FOR_RETURNS && RETURNS.load(Ordering::Relaxed) != before;
+        let may_come = || is_scarce() && (AWAY.load(Ordering::Relaxed) > 0 || has_returns());
+        if found.is_some() || !may_come() {
             return found;
         }
         sys::relax();
@@ -126,6 +127,8 @@ pub(crate) fn release_empty() -> usize {
         }
         // SAFETY: we hold the lock, and the arena holds no run.
         bytes += unsafe { arena.close() };
+        // Who has just opened it, and has not taken anything yet, opens another.
+        note_return();
     }
     bytes
 }
@@ -135,9 +138,14 @@ pub(crate) fn forget_purges() {
     AWAY.store(0, Ordering::Relaxed);
 }
 
-/// Notes that free runs have come, where address space is limited.
+/// Whether address space is limited, or the system has refused memory.
+fn is_scarce() -> bool {
+    is_limited() || was_refused()
+}
+
+/// Notes that free runs have come, where memory is limited.
 pub(super) fn note_return() {
-    if is_limited() {
+    if is_scarce() {
         RETURNS.fetch_add(1, Ordering::Relaxed);
     }
 }
