@@ -256,6 +256,12 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     record.start.store(now, Ordering::Relaxed);
     record.bytes.store(bytes, Ordering::Release);
     moved?;
+    if now != start
+        && let Some(record) = free_record()
+    {
+        // The old address is that of a freed block.
+        record.start.store(start, Ordering::Relaxed);
+    }
     BYTES.fetch_add(bytes.wrapping_sub(old), Ordering::Relaxed);
     Some(now)
 }

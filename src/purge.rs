@@ -6,7 +6,7 @@
 //! is small) and age (what has been free for the decay time goes back at the next slow path).
 //!
 //! The limit of volume is a part of what is in use. When much of what went back is soon needed again
-//! it was too low, and rises by so much; when nothing is, it falls back.
+//! it was too low, and rises by so much, as far as the process has been as large before; when nothing is, it falls back.
 
 use crate::arena::{Arena, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
@@ -52,15 +52,18 @@ fn limit(most: usize, dirty: usize) -> usize {
     if most < LIMIT_DEFAULT {
         return limit;
     }
+    let limit = limit + arena::dense_swing().min(LIMIT_MOST);
+    // Regret alone takes no process beyond its peak.
+    let room = PEAK.load(Ordering::Relaxed).saturating_sub(arena::used());
+    let raised = |risen: usize| (limit + risen).min(room).max(limit);
     let risen = RISEN.load(Ordering::Relaxed);
-    // Large blocks come and go as a whole: what is in use of them swings by as much.
-    let limit = limit + risen + arena::dense_blocks().min(LIMIT_MOST);
+    let limit = raised(risen);
     if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
         return limit;
     }
     let rise = arena::take_retaken().min(LIMIT_MOST - risen);
     RISEN.store(risen + rise, Ordering::Relaxed);
-    limit + rise
+    raised(risen + rise)
 }
 
 /// The system keeps no more units than are dirty: what it would not take back has been used again.
@@ -159,10 +162,11 @@ pub(crate) fn tick(all_old: bool) {
 pub(crate) fn look_at_growth() {
     let Some(resident) = arena::resident_after(STEP_LEAST) else { return };
     let peak = PEAK.load(Ordering::Relaxed);
-    if resident < peak + (peak / STEP_PART).max(STEP_LEAST) || !config::keeps_as_usual() {
+    if resident < peak + (peak / STEP_PART).max(STEP_LEAST) {
         return;
     }
-    if PEAK.compare_exchange(peak, resident, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+    let won = PEAK.compare_exchange(peak, resident, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    if !won || !config::keeps_as_usual() {
         return;
     }
     for arena in arena::all().filter(|arena| arena.dirty() > 0) {

@@ -307,7 +307,7 @@ unsafe fn resize_slow(ptr: *mut c_void, size: usize) -> *mut c_void {
     let Some(block) = NonNull::new(ptr.cast::<u8>()) else { return plain(size) };
     if size == 0 {
         // SAFETY: the caller gives the block up.
-        unsafe { release(ptr) };
+        unsafe { alloc::resize_to_nothing(block) };
         return ptr::null_mut();
     }
     // SAFETY: the caller gives the block up in exchange for the result; the size is not zero.

@@ -177,7 +177,7 @@ fn take(units: usize, align: usize, bytes: usize, zeroed: bool) -> Option<Run> {
 
 fn note_dense(run: &Run) {
     if run.huge {
-        arena::note_dense(run.units as isize);
+        arena::note_dense(run.units as isize, 1);
     }
 }
 
@@ -338,7 +338,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
         }
     }
     if large.notes() & note::DENSE != 0 {
-        arena::note_dense(wanted as isize - units as isize);
+        arena::note_dense(wanted as isize - units as isize, 0);
     }
     if wanted != units {
         drop_tail(large);

@@ -371,6 +371,17 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
     unsafe { resize_slow(block, size) }
 }
 
+/// Frees a block; misuse is that of a resize.
+///
+/// # Safety
+/// The caller gives the block up.
+#[cold]
+pub(crate) unsafe fn resize_to_nothing(block: NonNull<u8>) {
+    let found = resolve("realloc", Misuse::FreedBlock, block.as_ptr() as usize);
+    // SAFETY: as the caller promises.
+    unsafe { deallocate_found(block.as_ptr(), found) };
+}
+
 /// A block of `size` bytes for one of `old` bytes. One that grows by little is likely to grow again, and
 /// gets a quarter more where there is memory for that.
 fn allocate_with_room(old: usize, size: usize) -> Option<NonNull<u8>> {

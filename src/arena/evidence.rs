@@ -28,10 +28,14 @@ const SPARSE: usize = FULL / 8 + WEIGHT;
 const LEAST_SHIFT: u32 = 16;
 const SIZES: usize = 7;
 
+/// Of so many blocks all may go before others come.
+const FEW: usize = 32;
+
 /// Bytes of slabs that may be resident.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
-/// Units of large blocks that stand on huge pages.
-static DENSE_BLOCKS: AtomicIsize = AtomicIsize::new(0);
+/// Units of large blocks that stand on huge pages, and how many blocks.
+static DENSE_UNITS: AtomicIsize = AtomicIsize::new(0);
+static DENSE_COUNT: AtomicIsize = AtomicIsize::new(0);
 static BLOCKS: [Evidence; SIZES] = [const { Evidence::new() }; SIZES];
 
 /// Blocks freed, how many of them were looked at, and the part of these that was in use.
@@ -89,14 +93,18 @@ pub(super) fn touched() -> usize {
     TOUCHED.load(Ordering::Relaxed).max(0) as usize
 }
 
-/// Counts units of large blocks on huge pages that have come into use, or gone.
-pub(crate) fn note_dense(units: isize) {
-    DENSE_BLOCKS.fetch_add(units, Ordering::Relaxed);
+/// Counts units, and blocks, of large blocks on huge pages that have come into use, or gone.
+pub(crate) fn note_dense(units: isize, blocks: isize) {
+    DENSE_UNITS.fetch_add(units, Ordering::Relaxed);
+    DENSE_COUNT.fetch_add(blocks, Ordering::Relaxed);
 }
 
-/// Units of large blocks that are resident, since they stand on huge pages.
-pub(crate) fn dense_blocks() -> usize {
-    DENSE_BLOCKS.load(Ordering::Relaxed).max(0) as usize
+/// By how many units what large blocks on huge pages have in use may swing: such blocks come and go as a whole. By all
+/// of it where they are few, else by as much as some of them.
+pub(crate) fn dense_swing() -> usize {
+    let units = DENSE_UNITS.load(Ordering::Relaxed).max(0) as usize;
+    let blocks = DENSE_COUNT.load(Ordering::Relaxed).max(1) as usize;
+    units.min(units / blocks * FEW)
 }
 
 /// Whether most of a new large block is likely to be used.

@@ -6,7 +6,7 @@
 
 use super::Arena;
 use super::low::Low;
-use super::purpose::{BIG, has_kinds, is_to_wait};
+use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::AtomicIsize;
@@ -127,7 +127,9 @@ impl Arena {
         let shared = self.region(first);
         let waits = is_to_wait(self.tenants.get());
         let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
-        if waits && kind == Kind::Dense {
+        // Where the system gives huge pages without advice, too.
+        let stays_small = kind == Kind::Sparse && self.tenants.get() != Tenants::Slabs;
+        if waits && kind == Kind::Dense || stays_small {
             self.make_plain();
         }
         // Regions that are to have the same advice are advised together.

@@ -67,7 +67,7 @@ impl Run {
     /// Gives back a run that the page map names no more. How many units it has.
     pub(crate) fn give_back(self) -> usize {
         if self.huge {
-            note_dense(-(self.units as isize));
+            note_dense(-(self.units as isize), -1);
         }
         self.arena.give(self.start, self.units, self.residue);
         self.units

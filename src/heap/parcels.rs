@@ -237,8 +237,12 @@ pub(crate) fn drop_spare() {
     }
 }
 
+/// Sends a crate, under no lock. Who makes a pile with it puts the blocks back: what waits there keeps whole slabs from closing.
 fn deliver(parcel: &'static Crate) {
-    Heap::at(parcel.to()).mailbox.deliver(parcel);
+    let to = Heap::at(parcel.to());
+    if to.mailbox.deliver(parcel) {
+        to.collect(false);
+    }
 }
 
 /// Delivers a crate, or empties it when that is not worth it, for other use. Nobody else sees it.
