@@ -34,7 +34,6 @@ pub(crate) fn watch() {
 }
 
 extern "C" fn handler() {
-    arena::forget_purges();
     let on_child = ON_CHILD.load(Ordering::Relaxed);
     if !on_child.is_null() {
         // SAFETY: only `register` stores here, and it stores a function.

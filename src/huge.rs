@@ -67,7 +67,9 @@ fn records() -> impl Iterator<Item = &'static Record> {
 
 /// A free record, or a new chunk of them. Under the lock.
 fn free_record() -> Option<&'static Record> {
-    if let Some(record) = records().find(|record| record.bytes.load(Ordering::Relaxed) == 0) {
+    let is_free = |record: &&Record| record.bytes.load(Ordering::Relaxed) == 0;
+    let is_unused = |record: &&Record| is_free(record) && record.start.load(Ordering::Relaxed) == 0;
+    if let Some(record) = records().find(is_unused).or_else(|| records().find(is_free)) {
         return Some(record);
     }
     let piece = meta::allocate(size_of::<Chunk>())?;
@@ -247,7 +249,7 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     compiler_fence(Ordering::Release);
     // SAFETY: the caller's block is one mapping.
     let to = |bytes: usize, align: usize| unsafe {
-        sys::remap(start, old, bytes, align).map(|moved| (moved, bytes))
+        sys::remap(start, old, bytes, (align, !arena::is_limited())).map(|moved| (moved, bytes))
     };
     let moved = to(bytes, if is_whole { REGION } else { UNIT })
         .or_else(|| if bytes > exact { to(exact, UNIT) } else { None });

@@ -53,7 +53,7 @@ fn watched() -> Option<&'static Watched> {
 /// from its first lock on, whether or not libc has called anybody's fork handler.
 pub(crate) fn generation() -> u32 {
     match watched() {
-        None => GENERATION.load(Ordering::Relaxed),
+        None => bounded(GENERATION.load(Ordering::Relaxed)),
         Some(page) => match page.generation.load(Ordering::Relaxed) {
             0 => begin(&page.generation),
             now => now,
@@ -71,10 +71,12 @@ fn begin(word: &lasting::AtomicU32) -> u32 {
 
 /// Another generation than any before.
 fn next_generation() -> u32 {
-    // The two low bits of a lock's word are its state, so a generation has thirty.
-    let next = ((GENERATION.load(Ordering::Relaxed) + 1) & (u32::MAX >> 2)).max(1);
-    GENERATION.store(next, Ordering::Relaxed);
-    next
+    bounded(GENERATION.fetch_add(1, Ordering::Relaxed).wrapping_add(1))
+}
+
+/// The two low bits of a lock's word are its state, so a generation has thirty. None is 0.
+fn bounded(generation: u32) -> u32 {
+    (generation & (u32::MAX >> 2)).max(1)
 }
 
 /// In the child of a fork, when libc calls handlers: after `renew`, which makes what is the calling thread's own of this
@@ -99,7 +101,7 @@ pub(crate) fn may_claim() -> bool {
 /// From now on the generation stands in `page`, which the kernel makes zero in a child: a child may need a lock before
 /// libc has called anybody's fork handler, or without its calling any.
 pub(crate) fn watch(page: &'static Watched) {
-    page.generation.store(GENERATION.load(Ordering::Relaxed), Ordering::Relaxed);
+    page.generation.store(generation(), Ordering::Relaxed);
     page.may_claim.store(1, Ordering::Relaxed);
     WATCHED.store((&raw const *page).cast_mut(), Ordering::Release);
 }

@@ -53,7 +53,8 @@ fn limit(most: usize, dirty: usize) -> usize {
         return limit;
     }
     let limit = limit + arena::dense_swing().min(LIMIT_MOST);
-    // Regret alone takes no process beyond its peak.
+    // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
+    // limit would become a part of it, again and again.
     let room = PEAK.load(Ordering::Relaxed).saturating_sub(arena::used());
     let raised = |risen: usize| (limit + risen).min(room).max(limit);
     let risen = RISEN.load(Ordering::Relaxed);

@@ -46,6 +46,7 @@ pub(crate) struct Snapshot {
 
 /// Counts everything.
 pub(crate) fn snapshot() -> Snapshot {
+    thread::note_look();
     let (large_blocks, large_bytes) = alloc::large_counts();
     let (huge_blocks, huge_bytes) = huge::counts();
     let mut s = Snapshot {

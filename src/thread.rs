@@ -121,6 +121,13 @@ pub(crate) fn note() {
     }
 }
 
+/// The same for one that only looks, or gives back: others may fork while it holds a lock.
+pub(crate) fn note_look() {
+    if heap().is_none() {
+        fork::watch();
+    }
+}
+
 /// How many calls a thread makes before a heap is made for it when there are `heaps`. A heap costs
 /// memory in each class that its thread uses, so the more there are, the more a thread must have to
 /// do to get one.
@@ -240,6 +247,7 @@ pub(crate) fn reclaim() {
 
 /// Gives back what no live block pins, of all heaps. Returns the bytes of pages inside slabs.
 pub(crate) fn purge() -> usize {
+    note_look();
     if let Some(heap) = heap() {
         // SAFETY: the heap is this thread's.
         unsafe { heap.put_away() };

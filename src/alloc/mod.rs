@@ -377,9 +377,12 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
 /// The caller gives the block up.
 #[cold]
 pub(crate) unsafe fn resize_to_nothing(block: NonNull<u8>) {
-    let found = resolve("realloc", Misuse::FreedBlock, block.as_ptr() as usize);
-    // SAFETY: as the caller promises.
-    unsafe { deallocate_found(block.as_ptr(), found) };
+    match resolve("realloc", Misuse::FreedBlock, block.as_ptr() as usize) {
+        // SAFETY: as the caller promises.
+        Found::Foreign => _ = unsafe { foreign::resize(block, 0) },
+        // SAFETY: as above.
+        found => unsafe { deallocate_found(block.as_ptr(), found) },
+    }
 }
 
 /// A block of `size` bytes for one of `old` bytes. One that grows by little is likely to grow again, and

@@ -19,6 +19,7 @@ pub(super) enum Found {
 
 /// Finds the block that starts at `address`, or ends the process, saying what stands there instead.
 pub(super) fn resolve(function: &str, freed: Misuse, address: usize) -> Found {
+    thread::note_look();
     let entry = page_map::entry(address);
     if let Some(found) = entry.and_then(find_in_span) {
         match found {

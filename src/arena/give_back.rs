@@ -1,7 +1,7 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
-use super::supply::{AWAY, note_return};
+use super::supply::{note_purge, note_return};
 use super::{Arena, PURGED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
@@ -106,7 +106,7 @@ impl Arena {
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= self.clean(index);
             }
-            AWAY.fetch_add(1, Ordering::Relaxed);
+            note_purge(1);
             region.used.set(mask);
             self.used.add(mask.count_ones() as usize);
             mask
@@ -140,7 +140,7 @@ impl Arena {
         }
         self.unsettle(index * REGION_UNITS);
         note_return();
-        AWAY.fetch_sub(1, Ordering::Relaxed);
+        note_purge(-1);
         self.used.sub(mask.count_ones() as usize);
         gone.count_ones() as usize
     }

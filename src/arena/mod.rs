@@ -32,7 +32,7 @@ pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
-pub(crate) use supply::{forget_purges, release_empty, take, take_committed};
+pub(crate) use supply::{release_empty, take, take_committed};
 
 use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};

@@ -3,9 +3,9 @@
 use super::kind::Kind;
 use super::purpose::Purpose;
 use super::{Arena, FIRST, LIMITED, Run, all, is_limited, was_refused};
-use crate::lock::{Lock, Rank};
+use crate::lock::{self, Lock, Rank};
 use crate::sync::Ordering;
-use crate::sync::lasting::{AtomicIsize, AtomicUsize};
+use crate::sync::lasting::{AtomicU64, AtomicUsize};
 use crate::units::UNIT;
 use crate::{meta, page_map, sys};
 
@@ -20,9 +20,10 @@ static GROWTH: Lock = Lock::new();
 /// often, if free runs have come meanwhile, which it may have passed just before.
 const TRIES: usize = 4000;
 const TRIES_FOR_RETURNS: usize = 64;
-/// How often free runs have come, and how many purges are at work.
+/// How often free runs have come.
 static RETURNS: AtomicUsize = AtomicUsize::new(0);
-pub(super) static AWAY: AtomicIsize = AtomicIsize::new(0);
+/// How many purges are at work, and above that the generation of their threads: those of a parent are no more.
+static AWAY: AtomicU64 = AtomicU64::new(0);
 
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 #[inline(never)]
@@ -31,7 +32,8 @@ pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> 
         let before = RETURNS.load(Ordering::Relaxed);
         let found = try_take(units, align, purpose);
         let has_returns = || tries < TRIES_FOR_RETURNS && RETURNS.load(Ordering::Relaxed) != before;
-        let may_come = || is_scarce() && (AWAY.load(Ordering::Relaxed) > 0 || has_returns());
+        let is_away = || away(AWAY.load(Ordering::Relaxed), lock::generation()) != 0;
+        let may_come = || is_scarce() && (is_away() || has_returns());
         if found.is_some() || !may_come() {
             return found;
         }
@@ -133,9 +135,17 @@ pub(crate) fn release_empty() -> usize {
     bytes
 }
 
-/// In the child of a fork: the purges of other threads are no more.
-pub(crate) fn forget_purges() {
-    AWAY.store(0, Ordering::Relaxed);
+/// Notes that a purge has taken runs in hand (1), or no more (-1).
+pub(super) fn note_purge(more: i32) {
+    let generation = lock::generation();
+    let count = |word| u64::from(away(word, generation).saturating_add_signed(more));
+    let next = |word| Some(u64::from(generation) << 32 | count(word));
+    _ = AWAY.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+}
+
+/// How many purges a word says to be at work.
+fn away(word: u64, generation: u32) -> u32 {
+    if word >> 32 == u64::from(generation) { word as u32 } else { 0 }
 }
 
 /// Whether address space is limited, or the system has refused memory.

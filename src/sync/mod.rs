@@ -36,7 +36,7 @@ pub(crate) use yielding::{
 #[cfg(loom)]
 pub(crate) mod lasting {
     pub(crate) use core::sync::atomic::{
-        AtomicBool, AtomicIsize, AtomicPtr, AtomicU32, AtomicUsize,
+        AtomicBool, AtomicIsize, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize,
     };
 }
 #[cfg(not(loom))]

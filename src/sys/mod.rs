@@ -143,7 +143,12 @@ const ROOM_MOST: usize = 64 << 30;
 ///
 /// # Safety
 /// `old` bytes from `address` on are one private mapping of this allocator.
-pub(crate) unsafe fn remap(address: usize, old: usize, new: usize, align: usize) -> Option<usize> {
+pub(crate) unsafe fn remap(
+    address: usize,
+    old: usize,
+    new: usize,
+    (align, roomy): (usize, bool),
+) -> Option<usize> {
     let refused = match new > old {
         true => refused!(Remap),
         false => refused!(Shrink),
@@ -158,7 +163,8 @@ pub(crate) unsafe fn remap(address: usize, old: usize, new: usize, align: usize)
             return Some(same);
         }
         let room = new.saturating_mul(ROOM).min(ROOM_MOST);
-        if room > new + align
+        if roomy
+            && room > new + align
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
             let to = reserved.next_multiple_of(align);
