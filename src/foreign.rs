@@ -50,13 +50,13 @@ fn next(function: &Next, name: &str, block: *mut u8) -> NonZeroUsize {
     }
 }
 
-/// Frees a block of libc's.
+/// Frees a block of libc's; misuse is that of `function`.
 ///
 /// # Safety
 /// The caller gives the block up.
 #[cold]
-pub(crate) unsafe fn free(block: *mut u8) {
-    let free = next(&FREE, "free", block);
+pub(crate) unsafe fn free(block: *mut u8, function: &str) {
+    let free = next(&FREE, function, block);
     // SAFETY: the symbol is libc's free, and the block is on libc's heap.
     unsafe {
         let free: unsafe extern "C" fn(*mut c_void) = core::mem::transmute(free);

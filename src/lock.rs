@@ -83,9 +83,10 @@ fn bounded(generation: u32) -> u32 {
 /// generation, heaps of others have no thread.
 pub(crate) fn enter_child(renew: impl FnOnce()) {
     let watched = watched();
-    if watched.is_none() {
-        next_generation();
-    }
+    match watched {
+        Some(_) => generation(),
+        None => next_generation(),
+    };
     renew();
     if let Some(page) = watched {
         page.may_claim.store(1, Ordering::Release);
@@ -101,7 +102,8 @@ pub(crate) fn may_claim() -> bool {
 /// From now on the generation stands in `page`, which the kernel makes zero in a child: a child may need a lock before
 /// libc has called anybody's fork handler, or without its calling any.
 pub(crate) fn watch(page: &'static Watched) {
-    page.generation.store(generation(), Ordering::Relaxed);
+    // Nothing is written over what a child has begun meanwhile, in a signal handler of this thread.
+    _ = page.generation.compare_exchange(0, generation(), Ordering::Relaxed, Ordering::Relaxed);
     page.may_claim.store(1, Ordering::Relaxed);
     WATCHED.store((&raw const *page).cast_mut(), Ordering::Release);
 }

@@ -121,9 +121,9 @@ pub(crate) fn note() {
     }
 }
 
-/// The same for one that only looks, or gives back: the first one may fork while it holds a lock.
+/// The same for one that only looks, or gives back: others may fork while it holds a lock.
 pub(crate) fn note_look() {
-    if heap().is_none() && HAS_FIRST.load(Ordering::Relaxed) {
+    if heap().is_none() && is_started() {
         fork::watch();
     }
 }

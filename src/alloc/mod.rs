@@ -296,7 +296,7 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
             }
         }
         // SAFETY: the caller gives the block up.
-        Found::Foreign => unsafe { foreign::free(block) },
+        Found::Foreign => unsafe { foreign::free(block, "free") },
     }
 }
 
@@ -379,7 +379,7 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
 pub(crate) unsafe fn resize_to_nothing(block: NonNull<u8>) {
     match resolve("realloc", Misuse::FreedBlock, block.as_ptr() as usize) {
         // SAFETY: as the caller promises.
-        Found::Foreign => _ = unsafe { foreign::resize(block, 0) },
+        Found::Foreign => unsafe { foreign::free(block.as_ptr(), "realloc") },
         // SAFETY: as above.
         found => unsafe { deallocate_found(block.as_ptr(), found) },
     }
@@ -508,6 +508,7 @@ pub(crate) fn good_size(size: usize) -> Option<usize> {
 /// Whether `address` lies in memory that was handed out or could be: in a slab, a large or a huge
 /// block.
 pub(crate) fn owns(address: *const u8) -> bool {
+    thread::note_look();
     let address = address as usize;
     let in_span =
         page_map::entry(address).and_then(find_in_span).is_some_and(|found| match found {

@@ -264,9 +264,9 @@ pub(crate) fn environment() -> impl Iterator<Item = &'static [u8]> {
     })
 }
 
-// The object's variables begin at a multiple of half a page. So the zeroed ones behind the others (all together have less
-// than a page) end in the page where these end, and the loader needs no mapping more for them.
-#[cfg(all(feature = "capi", not(test), not(loom), panic = "abort"))]
+// The variables of the shared object begin at a multiple of half a page. So the zeroed ones end in the page where the
+// others end (these have more than half a page, all have less than one), and the loader needs no mapping more for them.
+#[cfg(all(feature = "cxx", not(test), not(loom), panic = "abort"))]
 core::arch::global_asm!(
     ".pushsection .data.aligned,\"awR\",@progbits",
     ".balign 2048",
