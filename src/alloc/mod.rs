@@ -376,6 +376,7 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
 /// # Safety
 /// The caller gives the block up.
 #[cold]
+#[cfg_attr(any(test, not(feature = "capi")), allow(dead_code))]
 pub(crate) unsafe fn resize_to_nothing(block: NonNull<u8>) {
     match resolve("realloc", Misuse::FreedBlock, block.as_ptr() as usize) {
         // SAFETY: as the caller promises.
