@@ -52,18 +52,20 @@ all: build ## the same as build
 build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in target/release
 
 # Each crate type is built by a command of its own: naming rlib beside cdylib would switch link-time
-# optimization off without a word. Symbols of the newer kind are shorter by a third. The archive has its own target folder so that neither build makes the
-# other one stale.
+# optimization off without a word. The archive has its own target folder so that neither build makes the
+# other one stale. The object keeps its symbols; those of the newer kind are a little shorter.
+SHARED = -C strip=$(STRIP) -C symbol-mangling-version=v0 $(foreach flag,$(LINK),-C link-arg=$(flag))
+
 $(SO): $(SOURCES)
 	$(CARGO) rustc --lib --release --features cxx --target-dir target --crate-type cdylib -- \
-	    -C strip=$(STRIP) -C symbol-mangling-version=v0 $(foreach flag,$(LINK),-C link-arg=$(flag))
+	    $(SHARED)
 	@touch $@
 
 # The same object with one feature for tests, each in a target folder of its own.
 TEST_OBJECTS := $(foreach feature,yields faults,target/$(feature)/release/lib$(NAME).so)
 $(TEST_OBJECTS): target/%/release/lib$(NAME).so: $(SOURCES)
 	$(CARGO) rustc --lib --release --features cxx,$* --target-dir target/$* --crate-type cdylib -- \
-	    -C strip=$(STRIP) -C symbol-mangling-version=v0 $(foreach flag,$(LINK),-C link-arg=$(flag))
+	    $(SHARED)
 	@touch $@
 
 $(ARCHIVE): $(SOURCES)

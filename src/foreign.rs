@@ -55,7 +55,7 @@ fn next(function: &Next, name: &str, block: *mut u8) -> NonZeroUsize {
 /// # Safety
 /// The caller gives the block up.
 #[cold]
-pub(crate) unsafe fn free(block: *mut u8, function: &str) {
+pub(crate) unsafe fn free(function: &str, block: *mut u8) {
     let free = next(&FREE, function, block);
     // SAFETY: the symbol is libc's free, and the block is on libc's heap.
     unsafe {

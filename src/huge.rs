@@ -65,7 +65,7 @@ fn records() -> impl Iterator<Item = &'static Record> {
     })
 }
 
-/// A free record, or a new chunk of them. Under the lock.
+/// A free record, or a new chunk of them: one that remembers a freed address only if no other is left. Under the lock.
 fn free_record() -> Option<&'static Record> {
     let is_free = |record: &&Record| record.bytes.load(Ordering::Relaxed) == 0;
     let is_unused = |record: &&Record| is_free(record) && record.start.load(Ordering::Relaxed) == 0;
@@ -102,8 +102,8 @@ fn adopt(start: usize, bytes: usize) -> bool {
 pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
     let bytes = align_up(bytes, page);
-    // Where address space runs out what the block needs must do; and where it is limited, what one thread has too much for a
-    // moment may be what another one lacks.
+    // Where address space runs out what the block needs must do; where it is limited nobody takes more for a moment,
+    // which another thread may lack.
     let wide = if arena::is_limited() { align } else { align.max(UNIT) };
     let exact = || if align < wide { map(bytes, align) } else { None };
     let (start, bytes) = map(bytes, wide).or_else(exact)?;
@@ -249,7 +249,7 @@ pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<us
     compiler_fence(Ordering::Release);
     // SAFETY: the caller's block is one mapping.
     let to = |bytes: usize, align: usize| unsafe {
-        sys::remap(start, old, bytes, (align, !arena::is_limited())).map(|moved| (moved, bytes))
+        sys::remap(start, old, bytes, align, !arena::is_limited()).map(|moved| (moved, bytes))
     };
     let moved = to(bytes, if is_whole { REGION } else { UNIT })
         .or_else(|| if bytes > exact { to(exact, UNIT) } else { None });

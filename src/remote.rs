@@ -132,37 +132,46 @@ impl Crate {
 /// So many crates in a mailbox are a pile: its heap's thread is not at work, or takes no blocks that it does not have.
 const PILE: usize = 64;
 
-/// Crates for a heap: the last one delivered, and about how many there are.
-pub(crate) struct Mailbox(AtomicUsize, AtomicUsize);
+/// Crates for a heap.
+pub(crate) struct Mailbox {
+    /// The address of the last one delivered.
+    last: AtomicUsize,
+    /// About how many there are.
+    count: AtomicUsize,
+}
 
 impl Mailbox {
     #[cfg(test)]
     pub(crate) fn new() -> Mailbox {
-        Mailbox(AtomicUsize::new(0), AtomicUsize::new(0))
+        Mailbox { last: AtomicUsize::new(0), count: AtomicUsize::new(0) }
     }
 
     /// Delivers a crate, which the caller gives up. Whether the mailbox is a pile now, to be taken by who likes.
     pub(crate) fn deliver(&self, parcel: &'static Crate) -> bool {
         let address = (&raw const *parcel) as usize;
-        let mut head = self.0.load(Ordering::Relaxed);
+        let mut head = self.last.load(Ordering::Relaxed);
         loop {
             parcel.link.store(head, Ordering::Relaxed);
-            match self.0.compare_exchange_weak(head, address, Ordering::Release, Ordering::Relaxed)
-            {
-                Ok(_) => return self.1.fetch_add(1, Ordering::Relaxed) >= PILE,
+            match self.last.compare_exchange_weak(
+                head,
+                address,
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return self.count.fetch_add(1, Ordering::Relaxed) >= PILE,
                 Err(now) => head = now,
             }
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.last.load(Ordering::Relaxed) == 0
     }
 
     /// Takes all crates; they are the caller's now.
     pub(crate) fn take(&self) -> impl Iterator<Item = &'static Crate> + use<> {
-        self.1.store(0, Ordering::Relaxed);
-        let mut at = self.0.swap(0, Ordering::Acquire);
+        self.count.store(0, Ordering::Relaxed);
+        let mut at = self.last.swap(0, Ordering::Acquire);
         core::iter::from_fn(move || {
             if at == 0 {
                 return None;

@@ -273,11 +273,19 @@ unsafe fn deallocate_rest(block: *mut u8) {
         return deallocate_in(slab, address);
     }
     // SAFETY: the caller gives the block up.
-    unsafe { deallocate_found(block, resolve("free", Misuse::DoubleFree, block as usize)) }
+    unsafe { deallocate_named("free", Misuse::DoubleFree, block) }
 }
 
-/// Frees what was found at `block`.
-unsafe fn deallocate_found(block: *mut u8, found: Found) {
+/// Frees what stands at `block`, or ends the process as `function`, for which a block that is free already is
+/// misuse of the kind `freed`.
+unsafe fn deallocate_named(function: &str, freed: Misuse, block: *mut u8) {
+    let found = resolve(function, freed, block as usize);
+    // SAFETY: the caller gives the block up.
+    unsafe { deallocate_found(function, freed, block, found) };
+}
+
+/// The same for what was found there. Another thread may have been faster.
+unsafe fn deallocate_found(function: &str, freed: Misuse, block: *mut u8, found: Found) {
     let address = block as usize;
     match found {
         Found::Small(slab) => deallocate_in(slab, address),
@@ -285,18 +293,18 @@ unsafe fn deallocate_found(block: *mut u8, found: Found) {
             thread::note();
             // SAFETY: the caller gives the block up.
             if unsafe { !large::free(large) } {
-                fatal::misuse("free", Misuse::DoubleFree, address);
+                fatal::misuse(function, freed, address);
             }
         }
         Found::Huge(_) => {
             thread::note();
             // SAFETY: the caller gives the block up.
             if unsafe { !huge::free(address) } {
-                fatal::misuse("free", Misuse::DoubleFree, address);
+                fatal::misuse(function, freed, address);
             }
         }
         // SAFETY: the caller gives the block up.
-        Found::Foreign => unsafe { foreign::free(block, "free") },
+        Found::Foreign => unsafe { foreign::free(function, block) },
     }
 }
 
@@ -378,12 +386,8 @@ pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u
 #[cold]
 #[cfg_attr(any(test, not(feature = "capi")), allow(dead_code))]
 pub(crate) unsafe fn resize_to_nothing(block: NonNull<u8>) {
-    match resolve("realloc", Misuse::FreedBlock, block.as_ptr() as usize) {
-        // SAFETY: as the caller promises.
-        Found::Foreign => unsafe { foreign::free(block.as_ptr(), "realloc") },
-        // SAFETY: as above.
-        found => unsafe { deallocate_found(block.as_ptr(), found) },
-    }
+    // SAFETY: as the caller promises.
+    unsafe { deallocate_named("realloc", Misuse::FreedBlock, block.as_ptr()) };
 }
 
 /// A block of `size` bytes for one of `old` bytes. One that grows by little is likely to grow again, and
@@ -460,7 +464,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     // SAFETY: both blocks have this many bytes, and they are two.
     unsafe {
         ptr::copy_nonoverlapping(block.as_ptr(), new.as_ptr(), old.min(size));
-        deallocate_found(block.as_ptr(), found);
+        deallocate_found("realloc", Misuse::FreedBlock, block.as_ptr(), found);
     }
     Some(new)
 }

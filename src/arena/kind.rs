@@ -127,7 +127,7 @@ impl Arena {
         let shared = self.region(first);
         let waits = is_to_wait(self.tenants.get());
         let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
-        // Where the system gives huge pages without advice, too.
+        // Some systems give huge pages without advice: what is to be on small ones is told so before it is touched.
         let stays_small = kind == Kind::Sparse && self.tenants.get() != Tenants::Slabs;
         if waits && kind == Kind::Dense || stays_small {
             self.make_plain();

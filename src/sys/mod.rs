@@ -139,7 +139,8 @@ const ROOM_MOST: usize = 64 << 30;
 /// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
 ///
 /// The kernel places mappings right below others, where the next growth would move them again, with
-/// all their page tables; so one that moves goes to where it has room, if it can to a multiple of `align`.
+/// all their page tables; so one that moves goes to where it has room, if it can to a multiple of `align`. Unless
+/// `roomy` is false: the room is address space that others lack for a moment.
 ///
 /// # Safety
 /// `old` bytes from `address` on are one private mapping of this allocator.
@@ -147,7 +148,8 @@ pub(crate) unsafe fn remap(
     address: usize,
     old: usize,
     new: usize,
-    (align, roomy): (usize, bool),
+    align: usize,
+    roomy: bool,
 ) -> Option<usize> {
     let refused = match new > old {
         true => refused!(Remap),
