@@ -1,20 +1,22 @@
 //! Evidence that memory is filled.
 //!
 //! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So blocks of a size are
-//! judged by those that were freed: how much of them had been written.
+//! judged by those that were freed: how much of them had been written. While none was, by those in use.
 
+use super::BIG;
+use super::witness::Witness;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::sys;
 
 /// So many freed large blocks of a size are looked at to begin with, and then one of so many; big ones always.
-const SAMPLE_FIRST: usize = 8;
-const SAMPLE: usize = 4;
+pub(super) const SAMPLE_FIRST: usize = 8;
+pub(super) const SAMPLE: usize = 4;
 /// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
 /// the first words of records that fill a power of two are often zero.
 const SAMPLE_PAGES: usize = 8;
-const LINES_IN_PAGE: [usize; 2] = [0, 1024 + 64];
-const LINE_WORDS: usize = 8;
+pub(super) const LINES_IN_PAGE: [usize; 2] = [0, 1024 + 64];
+pub(super) const LINE_WORDS: usize = 8;
 /// So many looks before there is evidence.
 const LOOKS: usize = 2;
 /// The average of what was found, in parts of so many, weighs the last look by one part in so many.
@@ -31,18 +33,20 @@ const SIZES: usize = 7;
 /// Of so many blocks all may go before others come.
 const FEW: usize = 32;
 
-/// Bytes of slabs that may be resident.
+/// Bytes of slabs that may be resident, and the most that there were.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
+static MOST_TOUCHED: AtomicIsize = AtomicIsize::new(0);
 /// Units of large blocks that stand on huge pages, and how many blocks.
 static DENSE_UNITS: AtomicIsize = AtomicIsize::new(0);
 static DENSE_COUNT: AtomicIsize = AtomicIsize::new(0);
 static BLOCKS: [Evidence; SIZES] = [const { Evidence::new() }; SIZES];
 
-/// Blocks freed, how many of them were looked at, and the part of these that was in use.
+/// Blocks freed, how many of them were looked at, and the part of these that was in use; and what blocks in use say.
 pub(super) struct Evidence {
     freed: AtomicUsize,
     looks: AtomicUsize,
     fullness: AtomicUsize,
+    witness: Witness,
 }
 
 impl Evidence {
@@ -51,6 +55,7 @@ impl Evidence {
             freed: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
             fullness: AtomicUsize::new(0),
+            witness: Witness::new(),
         }
     }
 
@@ -62,6 +67,11 @@ impl Evidence {
     /// Most of the blocks is used.
     pub(super) fn is_filled(&self) -> bool {
         self.is_known() && self.fullness.load(Ordering::Relaxed) >= FILLED
+    }
+
+    /// Most of the blocks is used, or seems to be of those that nobody has freed.
+    pub(super) fn seems_filled(&self) -> bool {
+        if self.is_known() { self.is_filled() } else { self.witness.is_convincing() }
     }
 
     /// Little of them is.
@@ -85,12 +95,20 @@ impl Evidence {
 
 /// Counts bytes of slabs that have come into use, or gone back.
 pub(crate) fn note_touched(bytes: isize) {
-    TOUCHED.fetch_add(bytes, Ordering::Relaxed);
+    let now = TOUCHED.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    if now > MOST_TOUCHED.load(Ordering::Relaxed) {
+        MOST_TOUCHED.store(now, Ordering::Relaxed);
+    }
 }
 
 /// Bytes of slabs that may be resident.
 pub(super) fn touched() -> usize {
     TOUCHED.load(Ordering::Relaxed).max(0) as usize
+}
+
+/// The most that there were; threads that count at once may lose a little of it.
+pub(super) fn most_touched() -> usize {
+    MOST_TOUCHED.load(Ordering::Relaxed).max(0) as usize
 }
 
 /// Counts units, and blocks, of large blocks on huge pages that have come into use, or gone.
@@ -139,6 +157,24 @@ impl Found {
     }
 }
 
+/// Notes that a large block that reads as zero has been taken. Of big ones few come before one is freed.
+pub(crate) fn note_taken(start: usize, bytes: usize) {
+    let evidence = of(bytes);
+    if bytes < BIG && !evidence.is_known() {
+        evidence.witness.note(start, bytes);
+    }
+}
+
+/// Where to look at a block: one page in the middle of each part of it, since programs keep guard pages at the ends.
+/// None if it is smaller than its parts together.
+pub(super) fn parts(start: usize, bytes: usize) -> impl Iterator<Item = usize> {
+    let page = sys::page_size();
+    let step = (bytes / SAMPLE_PAGES) & !(page - 1);
+    let middle = (step / 2) & !(page - 1);
+    let most = if step == 0 { 0 } else { SAMPLE_PAGES };
+    (0..most).map(move |i| start + i * step + middle)
+}
+
 /// Looks, now and then, at how much of a large block that is about to be freed has been used. Where it read as zero
 /// when it was new, or is filled now, this is evidence for others of its size.
 ///
@@ -148,22 +184,18 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     let evidence = of(bytes);
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
-    let page = sys::page_size();
-    let step = (bytes / SAMPLE_PAGES) & !(page - 1);
-    let is_due = evidence.is_due() || is_fresh && bytes >= super::BIG;
-    if step == 0 || !is_due {
+    let is_due = evidence.is_due() || is_fresh && bytes >= BIG;
+    if !is_due || parts(start, bytes).next().is_none() {
         return None;
     }
-    // In the middle of each part: programs keep guard pages at the ends.
-    let middle = (step / 2) & !(page - 1);
-    let is_used = |i: &usize| {
-        let line = |at: usize| (start + i * step + middle + at) as *const [usize; LINE_WORDS];
+    let is_used = |page: &usize| {
+        let line = |at: usize| (page + at) as *const [usize; LINE_WORDS];
         // SAFETY: the lines lie in the block, which the caller owns, and are aligned.
         LINES_IN_PAGE
             .iter()
             .any(|&at| unsafe { line(at).read_volatile() }.iter().any(|&word| word != 0))
     };
-    let found = (0..SAMPLE_PAGES).filter(is_used).count() * FULL / SAMPLE_PAGES;
+    let found = parts(start, bytes).filter(is_used).count() * FULL / SAMPLE_PAGES;
     if is_fresh || found >= FILLED {
         evidence.note(found);
     }

@@ -22,10 +22,12 @@ mod purpose;
 mod rejoin;
 mod run;
 mod supply;
+mod witness;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
-    Found, dense_swing, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_touched,
+    Found, dense_swing, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_taken,
+    note_touched,
 };
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use give_back::Place;

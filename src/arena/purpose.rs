@@ -1,6 +1,6 @@
 //! What runs are for, and which arenas serve it.
 
-use super::evidence::{self, touched};
+use super::evidence::{self, most_touched, touched};
 use super::kind::Kind;
 use super::{Arena, all, is_limited};
 use crate::config;
@@ -11,9 +11,9 @@ pub(crate) const BIG: usize = 2 * REGION;
 
 /// Bytes of slabs in use from which on further ones are taken to be filled.
 const SLABS_IN_USE: usize = 1 << 20;
-/// And from which on their regions are on huge pages before they are full: what the last one has too much is little
-/// beside that.
-const SLABS_IN_QUANTITY: usize = 4 << 20;
+/// So many have once been in use where their regions are on huge pages before they are full: what the last one has
+/// too much is little beside that.
+const SLABS_IN_QUANTITY: usize = 2 << 20;
 /// Bytes of blocks that are not big from which on further ones may be taken to be filled.
 const BLOCKS_IN_USE: usize = 1 << 20;
 
@@ -78,7 +78,8 @@ impl Purpose {
         // What is behind the block's end in its units is resident with it.
         let fits = bytes_of_units - bytes <= bytes_of_units / TAIL_PART;
         let is_grown = || is_big || used_by(tenants) << UNIT_SHIFT >= BLOCKS_IN_USE;
-        let is_filled = fits && (is_table || (evidence.is_filled() || is_hopeful()) && is_grown());
+        let is_filled =
+            fits && (is_table || (evidence.seems_filled() || is_hopeful()) && is_grown());
         Purpose { tenants, is_filled, is_idle: evidence.is_sparse(), lane }
     }
 
@@ -132,7 +133,7 @@ fn may_hope(bytes: usize, tenants: Tenants) -> bool {
 
 /// Whether a region of an arena with these tenants is to be full before it is put on a huge page.
 pub(super) fn is_to_wait(tenants: Tenants) -> bool {
-    tenants == Tenants::Slabs && touched() < SLABS_IN_QUANTITY
+    tenants == Tenants::Slabs && most_touched() < SLABS_IN_QUANTITY
 }
 
 /// Units in use, those of slabs only as far as they may be resident.

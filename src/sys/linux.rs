@@ -146,6 +146,16 @@ pub(crate) fn futex_wait(word: *const u32, expected: u32) {
     unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, 0, 0, 0]) };
 }
 
+/// Whether a word can be read and is not zero: the kernel compares it before it would move sleepers, none of whom is
+/// to be moved. It reads what the process may not as a word that cannot be read.
+pub(crate) fn is_written(word: *const u32) -> bool {
+    let compare = (libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG) as usize;
+    let word = word as usize;
+    // SAFETY: the kernel only reads the word.
+    let answer = unsafe { call(libc::SYS_futex, [word, compare, 0, 0, word, 0]) };
+    answer == -(libc::EAGAIN as isize)
+}
+
 fn wake(word: *const u32, most: usize) {
     let wake = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key.

@@ -8,8 +8,8 @@ pub(crate) mod mock;
 mod robust;
 
 pub(crate) use linux::{
-    abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, now_ms,
-    page_size, processors, relax, write_stderr,
+    abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, is_written,
+    now_ms, page_size, processors, relax, write_stderr,
 };
 
 pub(crate) use robust::Robust;
