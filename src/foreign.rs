@@ -16,7 +16,6 @@ use once_cell::race::OnceNonZeroUsize;
 struct Next(OnceNonZeroUsize, &'static CStr);
 
 static FREE: Next = Next::new(c"free");
-static REALLOC: Next = Next::new(c"realloc");
 static USABLE_SIZE: Next = Next::new(c"malloc_usable_size");
 
 impl Next {
@@ -64,28 +63,13 @@ pub(crate) unsafe fn free(function: &str, block: *mut u8) {
     }
 }
 
-/// Resizes a block of libc's.
-///
-/// # Safety
-/// The caller gives the block up for the result.
-#[cold]
-pub(crate) unsafe fn resize(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-    let realloc = next(&REALLOC, "realloc", block.as_ptr());
-    // SAFETY: the symbol is libc's realloc, and the block is on libc's heap.
-    unsafe {
-        let realloc: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void =
-            core::mem::transmute(realloc);
-        NonNull::new(realloc(block.as_ptr().cast(), size).cast())
-    }
-}
-
-/// The usable size of a block of libc's.
+/// The usable size of a block of libc's; misuse is that of `function`.
 ///
 /// # Safety
 /// The block is live.
 #[cold]
-pub(crate) unsafe fn usable_size(block: NonNull<u8>) -> usize {
-    let usable_size = next(&USABLE_SIZE, "malloc_usable_size", block.as_ptr());
+pub(crate) unsafe fn usable_size(function: &str, block: NonNull<u8>) -> usize {
+    let usable_size = next(&USABLE_SIZE, function, block.as_ptr());
     // SAFETY: the symbol is libc's malloc_usable_size, and the block is on libc's heap.
     unsafe {
         let usable_size: unsafe extern "C" fn(*const c_void) -> usize =

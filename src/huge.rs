@@ -221,15 +221,22 @@ pub(crate) unsafe fn free(start: usize) -> bool {
     true
 }
 
-/// Changes a block's size, moving it where necessary. On None it is as it was.
+/// Changes a block's size, moving it where necessary. On None it is as it was: the system has no room, or the block is
+/// better copied, if it may be.
 ///
 /// # Safety
 /// `start` is a live huge block of `old` usable bytes, and nobody else uses it meanwhile.
-pub(crate) unsafe fn resize(start: usize, old: usize, bytes: usize) -> Option<usize> {
+pub(crate) unsafe fn resize(
+    start: usize,
+    old: usize,
+    bytes: usize,
+    may_be_copied: bool,
+) -> Option<usize> {
     let exact = align_up(bytes.max(UNIT), sys::page_size());
     // One of whole regions keeps to them while it grows: it stands on huge pages.
     let is_whole = (start | old).is_multiple_of(REGION) && has_huge_pages();
-    if !is_whole && has_huge_pages() && old < WHOLE_FREELY && exact >= WHOLE_FREELY {
+    let becomes_whole = !is_whole && old < WHOLE_FREELY && exact >= WHOLE_FREELY;
+    if becomes_whole && may_be_copied && has_huge_pages() {
         // It is copied once more, to where it can be whole.
         return None;
     }

@@ -36,8 +36,9 @@ impl Owner {
 
     /// In the child of a fork: still the calling thread's.
     pub(crate) fn renew(&self) {
-        self.generation.store(lock::generation(), Ordering::Release);
+        // Another thread that knows the generation may try the mutex.
         self.mutex.lock_anew();
+        self.generation.store(lock::generation(), Ordering::Release);
     }
 
     /// Whether it speaks of another generation's threads.

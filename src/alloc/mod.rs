@@ -439,17 +439,16 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
             // other properties; then the block is copied.
             if size > size_class::MAX {
                 // SAFETY: the block is the caller's.
-                let moved = unsafe { huge::resize(address, bytes, size) };
+                let moved = unsafe { huge::resize(address, bytes, size, true) };
                 if let Some(moved) = moved {
                     return NonNull::new(moved as *mut u8);
                 }
             }
             bytes
         }
-        Found::Foreign => {
-            // SAFETY: the block is the caller's.
-            return unsafe { foreign::resize(block, size) };
-        }
+        // It becomes ours: what libc would give might be where libc's blocks are not recognised.
+        // SAFETY: the block is the caller's.
+        Found::Foreign => unsafe { foreign::usable_size("realloc", block) },
     };
     let grows = size > old && old > size_class::MAX;
     let new = if grows && size >= GROWING_MIN && huge::has_room() {
@@ -458,8 +457,15 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
         None
     };
     let Some(new) = new.or_else(|| allocate_with_room(old, size)) else {
-        // A block that is to shrink can stay as large as it is.
-        return (size <= old).then_some(block);
+        // Without room for a second one, the block may have room for itself.
+        let grown = match found {
+            // SAFETY: the block is the caller's.
+            Found::Huge(bytes) if grows => unsafe { huge::resize(address, bytes, size, false) },
+            _ => None,
+        };
+        // One that is to shrink can stay as large as it is.
+        let stays = (size <= old).then_some(block);
+        return grown.and_then(|start| NonNull::new(start as *mut u8)).or(stays);
     };
     // SAFETY: both blocks have this many bytes, and they are two.
     unsafe {
@@ -496,7 +502,7 @@ unsafe fn usable_size_slow(block: *const u8) -> usize {
         Found::Large(large) => large.bytes(),
         Found::Huge(bytes) => bytes,
         // SAFETY: as the caller promises.
-        Found::Foreign => unsafe { foreign::usable_size(block) },
+        Found::Foreign => unsafe { foreign::usable_size("malloc_usable_size", block) },
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) use linux::{
 
 pub(crate) use robust::Robust;
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use linux as kernel;
 
 /// What a test build may refuse: every call about memory passes here.
@@ -135,6 +136,9 @@ pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
 /// size, and at most.
 const ROOM: usize = 4;
 const ROOM_MOST: usize = 64 << 30;
+/// A mapping could not be moved to where it has room. What it was to replace there may be lost, so that is not tried
+/// again.
+static STAYED: AtomicBool = AtomicBool::new(false);
 
 /// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
 ///
@@ -166,13 +170,14 @@ pub(crate) unsafe fn remap(
         }
         let room = new.saturating_mul(ROOM).min(ROOM_MOST);
         if roomy
+            && !STAYED.load(Ordering::Relaxed)
             && room > new + align
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
             let to = reserved.next_multiple_of(align);
             let moved = kernel::mremap(address, old, new, anywhere | libc::MREMAP_FIXED, to);
-            // A call that fails may have unmapped what was to be replaced, and then another thread
-            // may have mapped something there.
+            // A call that fails may have unmapped what was to be replaced (before Linux 6.17), and then another
+            // thread may have mapped something there: that part is left as it is.
             kernel::munmap(to + new, reserved + room - to - new);
             if to > reserved {
                 kernel::munmap(reserved, to - reserved);
@@ -180,6 +185,7 @@ pub(crate) unsafe fn remap(
             if moved.is_some() {
                 return moved;
             }
+            STAYED.store(true, Ordering::Relaxed);
         }
         kernel::mremap(address, old, new, anywhere, 0)
     }

@@ -1,0 +1,34 @@
+/* Memory is limited, and a large block that may not grow is asked to again and again: each refusal leaves the block as
+ * it was, and takes no address space. */
+#include "limits/limit.h"
+
+enum { TIMES = 300 };
+
+static size_t mapped_gib(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file != NULL && fscanf(file, "%zu", &pages) == 1);
+    fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE) / GIB;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    start_limited(RLIMIT_DATA, 3 * GIB, argv);
+    char *block = malloc(GIB);
+    CHECK(block != NULL);
+    fill(block, KIB, 3);
+    size_t before = mapped_gib();
+    for (int i = 0; i < TIMES; i++) {
+        errno = 0;
+        CHECK(realloc(hide(block), hide_size(8 * GIB)) == NULL && errno == ENOMEM);
+    }
+    CHECK(holds(block, KIB, 3));
+    CHECK_AT_MOST(mapped_gib(), before + 64);
+    block = realloc(block, 2 * GIB);
+    CHECK(block != NULL && holds(block, KIB, 3));
+    free(block);
+    return 0;
+}
