@@ -198,6 +198,7 @@ pub(crate) fn pressure() -> bool {
 
 /// Gives back every free unit. Returns the bytes.
 pub(crate) fn everything() -> usize {
+    arena::forget_growth();
     let units: usize = arena::all().map(|arena| arena.purge(0, false)).sum();
     arena::all().for_each(|arena| arena.retreat(true));
     (units << UNIT_SHIFT) + arena::release_empty()

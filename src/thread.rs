@@ -214,8 +214,12 @@ fn claim(heap: &'static Heap) -> bool {
 
 /// Called in the child of a fork by its first thread.
 fn enter_child() {
+    arena::begin_as_child();
     if let Some(heap) = heap() {
-        heap.owner.renew();
+        // A handler that ran before ours may have got it in this generation.
+        if heap.owner.is_old() {
+            heap.owner.renew();
+        }
         leave_lost();
     }
 }

@@ -4,6 +4,7 @@
 
 #include "test.h"
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -12,6 +13,22 @@ static inline long page_faults(void)
     struct rusage used;
     CHECK(getrusage(RUSAGE_SELF, &used) == 0);
     return used.ru_minflt;
+}
+
+/* Whether advised memory comes by a huge page: memory may be in pieces, or the process be denied them. */
+static inline bool gives_huge_pages(void)
+{
+    enum { HUGE_PAGE = 2 * MIB };
+    char *start = mmap(NULL, 2 * HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(start != MAP_FAILED);
+    char *aligned = start + (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
+    bool advised = madvise(aligned, HUGE_PAGE, MADV_HUGEPAGE) == 0;
+    long faults = page_faults();
+    for (size_t at = 0; at < HUGE_PAGE; at += 4096)
+        ((volatile char *)aligned)[at] = 1;
+    faults = page_faults() - faults;
+    CHECK(munmap(start, 2 * HUGE_PAGE) == 0);
+    return advised && faults < 64;
 }
 
 /* Ends the test where the kernel is older, or gives no huge pages. */
@@ -27,7 +44,8 @@ static inline void need_huge_pages(int major, int minor)
         fclose(file);
     }
     bool none = file == NULL || strstr(setting, "[never]") != NULL;
-    if (none || is_major < major || (is_major == major && is_minor < minor) || sysconf(_SC_PAGESIZE) != 4096) {
+    bool is_old = is_major < major || (is_major == major && is_minor < minor);
+    if (none || is_old || sysconf(_SC_PAGESIZE) != 4096 || !gives_huge_pages()) {
         puts("no huge pages, or an older kernel");
         exit(77);
     }

@@ -2,7 +2,7 @@
  * access to them away nobody looks at them; where they are used in a corner they cost that, also when others of their
  * size are filled. */
 /* needs: pigalloc */
-/* cases: filled protected corners mixed threads */
+/* cases: filled protected corners turns_2 turns_3 turns_4 threads */
 #include "faults.h"
 #include <pthread.h>
 #include <sys/mman.h>
@@ -60,13 +60,14 @@ int main(int argc, char **argv)
         for (int i = 0; i < CHUNKS; i++)
             *(volatile char *)take() = 1;
         CHECK_AT_MOST(resident_kib() - before, 4 * KIB + CHUNKS * 8);
-    } else if (strcmp(argv[1], "mixed") == 0) {
+    } else if (strncmp(argv[1], "turns_", 6) == 0) {
+        int turn = argv[1][6] - '0';
         for (int i = 0; i < CHUNKS; i++)
-            if (i % 3 == 0)
+            if (i % turn == 0)
                 fill_words(take());
             else
                 *(volatile char *)take() = 1;
-        CHECK_AT_MOST(resident_kib() - before, 6 * KIB + (CHUNKS / 3 + 1) * (CHUNK >> 10) + CHUNKS * 8);
+        CHECK_AT_MOST(resident_kib() - before, 6 * KIB + (CHUNKS / turn + 1) * (CHUNK >> 10) + CHUNKS * 8);
     } else {
         for (int i = 0; i < CHUNKS && strcmp(argv[1], "filled") == 0; i++)
             fill_words(take());

@@ -141,9 +141,7 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     large.set_notes(notes | bit(run.is_clean(), note::FRESH) | bit(is_bare, note::BARE));
     page_map::enter(large.span(), false);
     count(1, bytes as isize);
-    if run.is_clean() {
-        arena::note_taken(run.start, bytes);
-    }
+    arena::note_taken(&run, bytes);
     if run.residue == Residue::Much {
         keep_or_discard(large, run.arena);
     }

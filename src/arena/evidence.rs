@@ -9,9 +9,10 @@ use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::sys;
 
-/// So many freed large blocks of a size are looked at to begin with, and then one of so many; big ones always.
-pub(super) const SAMPLE_FIRST: usize = 8;
-pub(super) const SAMPLE: usize = 4;
+/// So many freed large blocks of a size are looked at to begin with, and then some; big ones always.
+const SAMPLE_FIRST: usize = 8;
+/// Those are one in so many, a power of two.
+const SAMPLE: usize = 4;
 /// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
 /// the first words of records that fill a power of two are often zero.
 const SAMPLE_PAGES: usize = 8;
@@ -33,9 +34,10 @@ const SIZES: usize = 7;
 /// Of so many blocks all may go before others come.
 const FEW: usize = 32;
 
-/// Bytes of slabs that may be resident, and the most that there were.
+/// Bytes of slabs that may be resident, the most that there were, and how many there were before.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
 static MOST_TOUCHED: AtomicIsize = AtomicIsize::new(0);
+static TOUCHED_BEFORE: AtomicIsize = AtomicIsize::new(0);
 /// Units of large blocks that stand on huge pages, and how many blocks.
 static DENSE_UNITS: AtomicIsize = AtomicIsize::new(0);
 static DENSE_COUNT: AtomicIsize = AtomicIsize::new(0);
@@ -82,7 +84,7 @@ impl Evidence {
     /// Whether the block that is being freed is one of those to look at.
     fn is_due(&self) -> bool {
         let freed = self.freed.fetch_add(1, Ordering::Relaxed);
-        freed < SAMPLE_FIRST || freed.is_multiple_of(SAMPLE)
+        freed < SAMPLE_FIRST || is_chosen(freed, 0)
     }
 
     /// Looks of several threads at once may be lost.
@@ -106,9 +108,28 @@ pub(super) fn touched() -> usize {
     TOUCHED.load(Ordering::Relaxed).max(0) as usize
 }
 
-/// The most that there were; threads that count at once may lose a little of it.
-pub(super) fn most_touched() -> usize {
-    MOST_TOUCHED.load(Ordering::Relaxed).max(0) as usize
+/// By how much they have grown at most; threads that count at once may lose a little of it.
+pub(super) fn most_grown() -> usize {
+    let before = TOUCHED_BEFORE.load(Ordering::Relaxed);
+    (MOST_TOUCHED.load(Ordering::Relaxed) - before).max(0) as usize
+}
+
+/// What was once needed tells no more what will be: the process has asked for all that is free.
+pub(crate) fn forget_growth() {
+    MOST_TOUCHED.store(TOUCHED.load(Ordering::Relaxed), Ordering::Relaxed);
+}
+
+/// The child of a fork has what its parent had, and may need little of its own.
+pub(crate) fn begin_as_child() {
+    forget_growth();
+    TOUCHED_BEFORE.store(MOST_TOUCHED.load(Ordering::Relaxed), Ordering::Relaxed);
+}
+
+/// Whether one of many is chosen, by its number: one of [`SAMPLE`], and of twice as many for each doubt. The numbers are
+/// mixed, since programs take blocks in turns.
+pub(super) fn is_chosen(number: usize, doubts: usize) -> bool {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed.leading_zeros() as usize >= SAMPLE.trailing_zeros() as usize + doubts
 }
 
 /// Counts units, and blocks, of large blocks on huge pages that have come into use, or gone.
@@ -158,7 +179,7 @@ impl Found {
 }
 
 /// Notes that a large block that reads as zero has been taken. Of big ones few come before one is freed.
-pub(crate) fn note_taken(start: usize, bytes: usize) {
+pub(super) fn note_taken(start: usize, bytes: usize) {
     let evidence = of(bytes);
     if bytes < BIG && !evidence.is_known() {
         evidence.witness.note(start, bytes);

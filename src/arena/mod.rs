@@ -26,13 +26,13 @@ mod witness;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
-    Found, dense_swing, is_likely_filled, is_likely_sparse, note_dense, note_freed, note_taken,
-    note_touched,
+    Found, begin_as_child, dense_swing, forget_growth, is_likely_filled, is_likely_sparse,
+    note_dense, note_freed, note_touched,
 };
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
-pub(crate) use purpose::{BIG, Purpose, used, used_by_blocks};
+pub(crate) use purpose::{BIG, Purpose, note_taken, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
 pub(crate) use supply::{release_empty, take, take_committed};
 

@@ -1,8 +1,8 @@
 //! What runs are for, and which arenas serve it.
 
-use super::evidence::{self, most_touched, touched};
+use super::evidence::{self, most_grown, touched};
 use super::kind::Kind;
-use super::{Arena, all, is_limited};
+use super::{Arena, Run, all, is_limited};
 use crate::config;
 use crate::units::{REGION, UNIT_SHIFT, units_for};
 
@@ -11,7 +11,7 @@ pub(crate) const BIG: usize = 2 * REGION;
 
 /// Bytes of slabs in use from which on further ones are taken to be filled.
 const SLABS_IN_USE: usize = 1 << 20;
-/// So many have once been in use where their regions are on huge pages before they are full: what the last one has
+/// By so many they have once grown where their regions are on huge pages before they are full: what the last one has
 /// too much is little beside that.
 const SLABS_IN_QUANTITY: usize = 2 << 20;
 /// Bytes of blocks that are not big from which on further ones may be taken to be filled.
@@ -74,12 +74,9 @@ impl Purpose {
             }
         };
         let is_table = is_big && is_zeroed && !evidence.is_sparse();
-        let bytes_of_units = units_for(bytes) << UNIT_SHIFT;
-        // What is behind the block's end in its units is resident with it.
-        let fits = bytes_of_units - bytes <= bytes_of_units / TAIL_PART;
         let is_grown = || is_big || used_by(tenants) << UNIT_SHIFT >= BLOCKS_IN_USE;
-        let is_filled =
-            fits && (is_table || (evidence.seems_filled() || is_hopeful()) && is_grown());
+        let is_likely = is_table || (evidence.seems_filled() || is_hopeful()) && is_grown();
+        let is_filled = is_likely && fits(bytes);
         Purpose { tenants, is_filled, is_idle: evidence.is_sparse(), lane }
     }
 
@@ -120,6 +117,22 @@ impl Purpose {
     }
 }
 
+/// Whether a block fills its units: what is behind its end is resident with it.
+fn fits(bytes: usize) -> bool {
+    let bytes_of_units = units_for(bytes) << UNIT_SHIFT;
+    bytes_of_units - bytes <= bytes_of_units / TAIL_PART
+}
+
+/// Notes that a large block has been taken, where it may tell what others of its size want.
+pub(crate) fn note_taken(run: &Run, bytes: usize) {
+    // Where nobody has touched a huge page, to ask would map one of zeros, which kernels before 6.13 break up later. A
+    // region that others share has been touched.
+    let is_shared = run.start / REGION == (run.start + bytes - 1) / REGION;
+    if run.is_clean() && has_kinds() && fits(bytes) && (is_shared || !run.huge) {
+        evidence::note_taken(run.start, bytes);
+    }
+}
+
 /// Whether a block of which nothing is known may be taken to be filled: what that costs if it is not is little
 /// beside the rest.
 fn may_hope(bytes: usize, tenants: Tenants) -> bool {
@@ -133,7 +146,7 @@ fn may_hope(bytes: usize, tenants: Tenants) -> bool {
 
 /// Whether a region of an arena with these tenants is to be full before it is put on a huge page.
 pub(super) fn is_to_wait(tenants: Tenants) -> bool {
-    tenants == Tenants::Slabs && most_touched() < SLABS_IN_QUANTITY
+    tenants == Tenants::Slabs && most_grown() < SLABS_IN_QUANTITY
 }
 
 /// Units in use, those of slabs only as far as they may be resident.

@@ -146,12 +146,12 @@ pub(crate) fn futex_wait(word: *const u32, expected: u32) {
     unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, 0, 0, 0]) };
 }
 
-/// Whether a word can be read and is not zero: the kernel compares it before it would move sleepers, none of whom is
-/// to be moved. It reads what the process may not as a word that cannot be read.
+/// Whether a half word is not zero; false where the process may not read. The kernel compares it before it would move
+/// sleepers, none of whom is to be moved. A page that is not there comes as by a read.
 pub(crate) fn is_written(word: *const u32) -> bool {
     let compare = (libc::FUTEX_CMP_REQUEUE | libc::FUTEX_PRIVATE_FLAG) as usize;
     let word = word as usize;
-    // SAFETY: the kernel only reads the word.
+    // SAFETY: the kernel only reads the word, if it can.
     let answer = unsafe { call(libc::SYS_futex, [word, compare, 0, 0, word, 0]) };
     answer == -(libc::EAGAIN as isize)
 }
@@ -272,6 +272,58 @@ pub(crate) fn environment() -> impl Iterator<Item = &'static [u8]> {
             Some(CStr::from_ptr(string).to_bytes())
         }
     })
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use core::sync::atomic::AtomicU32;
+    use std::time::Duration;
+
+    const PAGE: usize = 4096;
+
+    #[test]
+    fn a_half_word_is_written_if_it_can_be_read_and_is_not_zero() {
+        let start = mmap(3 * PAGE, libc::PROT_READ | libc::PROT_WRITE, 0).unwrap();
+        let word = start as *mut u32;
+        assert!(!is_written(word));
+        // SAFETY: the pages are the test's.
+        unsafe {
+            word.write(7);
+            assert!(is_written(word));
+            assert!(!is_written(word.add(1)));
+            mprotect(start, PAGE, libc::PROT_READ);
+            assert!(is_written(word));
+            mprotect(start, PAGE, libc::PROT_NONE);
+            assert!(!is_written(word));
+            munmap(start + PAGE, PAGE);
+        }
+        assert!(!is_written((start + PAGE) as *const u32));
+    }
+
+    #[test]
+    fn who_sleeps_on_a_word_is_not_woken_by_the_question() {
+        static WORD: AtomicU32 = AtomicU32::new(0);
+        static WOKEN: AtomicU32 = AtomicU32::new(0);
+        let sleeper = std::thread::spawn(|| {
+            while WORD.load(Ordering::Relaxed) == 0 {
+                futex_wait(WORD.as_ptr(), 0);
+                WOKEN.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let before = WOKEN.load(Ordering::Relaxed);
+        for _ in 0..1000 {
+            assert!(!is_written(WORD.as_ptr()));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        // It may wake for no reason, but not for so many.
+        assert!(WOKEN.load(Ordering::Relaxed) - before < 10);
+        WORD.store(1, Ordering::Relaxed);
+        assert!(is_written(WORD.as_ptr()));
+        futex_wake(WORD.as_ptr());
+        sleeper.join().unwrap();
+    }
 }
 
 // The variables of the shared object begin at a multiple of half a page. So the zeroed ones end in the page where the
