@@ -16,6 +16,7 @@ use once_cell::race::OnceNonZeroUsize;
 struct Next(OnceNonZeroUsize, &'static CStr);
 
 static FREE: Next = Next::new(c"free");
+static REALLOC: Next = Next::new(c"realloc");
 static USABLE_SIZE: Next = Next::new(c"malloc_usable_size");
 
 impl Next {
@@ -60,6 +61,21 @@ pub(crate) unsafe fn free(function: &str, block: *mut u8) {
     unsafe {
         let free: unsafe extern "C" fn(*mut c_void) = core::mem::transmute(free);
         free(block.cast());
+    }
+}
+
+/// Makes a block of libc's smaller; it stays libc's.
+///
+/// # Safety
+/// The caller gives the block up for the result.
+#[cold]
+pub(crate) unsafe fn shrink(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    let realloc = next(&REALLOC, "realloc", block.as_ptr());
+    // SAFETY: the symbol is libc's realloc, and the block is on libc's heap.
+    unsafe {
+        let realloc: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void =
+            core::mem::transmute(realloc);
+        NonNull::new(realloc(block.as_ptr().cast(), size).cast())
     }
 }
 

@@ -1,5 +1,6 @@
 /* Blocks grow step by step until memory is short: then each can still have what is left, although there is no room for a
  * second one of its size. */
+/* cases: mapping in_place */
 #include "limits/limit.h"
 
 enum { BLOCKS = 12 };
@@ -19,7 +20,15 @@ static size_t data_bytes(void)
     return kib * KIB;
 }
 
-int main(void)
+static void limit_to(size_t bytes)
+{
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_DATA, &limit) == 0);
+    limit.rlim_cur = bytes;
+    CHECK(setrlimit(RLIMIT_DATA, &limit) == 0);
+}
+
+static void as_mapping(void)
 {
     char *blocks[BLOCKS];
     for (unsigned i = 0; i < BLOCKS; i++) {
@@ -36,10 +45,7 @@ int main(void)
     }
     void *spare = mmap(NULL, LEFT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(spare != MAP_FAILED);
-    struct rlimit limit;
-    CHECK(getrlimit(RLIMIT_DATA, &limit) == 0);
-    limit.rlim_cur = data_bytes() + MIB;
-    CHECK(setrlimit(RLIMIT_DATA, &limit) == 0);
+    limit_to(data_bytes() + MIB);
     /* What is free in the heap is used up, too. */
     while (hide(malloc(MIB)) != NULL) {
     }
@@ -51,5 +57,27 @@ int main(void)
         CHECK(holds(blocks[i], KIB, i));
         free(blocks[i]);
     }
+}
+
+/* Past a size at which blocks are usually copied to where they may grow further; what is free stands right behind it. */
+static void in_place(void)
+{
+    char *block = malloc(31 * MIB), *behind = malloc(6 * MIB);
+    CHECK(block != NULL && behind != NULL);
+    fill(block, KIB, 1);
+    limit_to(data_bytes() + MIB);
+    free(behind);
+    block = realloc(block, 33 * MIB);
+    CHECK(block != NULL && holds(block, KIB, 1));
+    free(block);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc > 1);
+    if (strcmp(argv[1], "in_place") == 0)
+        in_place();
+    else
+        as_mapping();
     return 0;
 }

@@ -73,7 +73,8 @@ int main(int argc, char **argv)
             fill_words(take());
         if (strcmp(argv[1], "threads") == 0)
             in_threads();
-        CHECK_AT_MOST(page_faults() - faults, (size_t)CHUNKS * CHUNK / PAGE / 3);
+        /* A thread that is stopped while it fills one lets others begin on small pages. */
+        CHECK_AT_MOST(page_faults() - faults, (size_t)CHUNKS * CHUNK / PAGE / 2);
     }
     return 0;
 }

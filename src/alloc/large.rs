@@ -300,11 +300,11 @@ unsafe fn give_back(large: &'static Large, discard: bool) -> usize {
     run.give_back()
 }
 
-/// Grows or shrinks a large block where it stands. False when that cannot be.
+/// Grows or shrinks a large block where it stands. False when that cannot be, or it is better copied, if it may be.
 ///
 /// # Safety
 /// The caller owns the block.
-pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
+pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: bool) -> bool {
     if size <= size_class::MAX {
         return false;
     }
@@ -317,7 +317,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize) -> bool {
     if wanted > units {
         // One that has grown so far goes on as a mapping, which need not be copied again.
         let is_grown = wanted >= GROWN_MOST >> UNIT_SHIFT && units < GROWN_MOST >> UNIT_SHIFT;
-        if is_grown
+        if is_grown && may_be_copied
             || wanted >= HUGE_MIN >> UNIT_SHIFT
             || arena.extend(start, units, wanted - units).is_none()
         {

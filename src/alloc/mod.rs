@@ -429,7 +429,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
         }
         Found::Large(large) => {
             // SAFETY: the block is the caller's.
-            if unsafe { large::resize(large, size) } {
+            if unsafe { large::resize(large, size, true) } {
                 return Some(block);
             }
             large.bytes()
@@ -446,9 +446,16 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
             }
             bytes
         }
-        // It becomes ours: what libc would give might be where libc's blocks are not recognised.
-        // SAFETY: the block is the caller's.
-        Found::Foreign => unsafe { foreign::usable_size("realloc", block) },
+        // One that grows becomes ours: what libc would give might be where its blocks are not recognised.
+        Found::Foreign => {
+            // SAFETY: the block is the caller's.
+            let now = unsafe { foreign::usable_size("realloc", block) };
+            if size <= now {
+                // SAFETY: the block is the caller's.
+                return unsafe { foreign::shrink(block, size) };
+            }
+            now
+        }
     };
     let grows = size > old && old > size_class::MAX;
     let new = if grows && size >= GROWING_MIN && huge::has_room() {
@@ -458,14 +465,17 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     };
     let Some(new) = new.or_else(|| allocate_with_room(old, size)) else {
         // Without room for a second one, the block may have room for itself.
-        let grown = match found {
+        if let Found::Huge(bytes) = found
+            && grows
+        {
             // SAFETY: the block is the caller's.
-            Found::Huge(bytes) if grows => unsafe { huge::resize(address, bytes, size, false) },
-            _ => None,
-        };
+            let start = unsafe { huge::resize(address, bytes, size, false) };
+            return start.and_then(|start| NonNull::new(start as *mut u8));
+        }
+        // SAFETY: the block is the caller's.
+        let is_grown = matches!(found, Found::Large(large) if grows && unsafe { large::resize(large, size, false) });
         // One that is to shrink can stay as large as it is.
-        let stays = (size <= old).then_some(block);
-        return grown.and_then(|start| NonNull::new(start as *mut u8)).or(stays);
+        return (is_grown || size <= old).then_some(block);
     };
     // SAFETY: both blocks have this many bytes, and they are two.
     unsafe {

@@ -34,10 +34,11 @@ const SIZES: usize = 7;
 /// Of so many blocks all may go before others come.
 const FEW: usize = 32;
 
-/// Bytes of slabs that may be resident, the most that there were, and how many there were before.
+/// Bytes of slabs that may be resident; the most that there were; and the least since the process began, as the child
+/// of a fork with what its parent had.
 static TOUCHED: AtomicIsize = AtomicIsize::new(0);
 static MOST_TOUCHED: AtomicIsize = AtomicIsize::new(0);
-static TOUCHED_BEFORE: AtomicIsize = AtomicIsize::new(0);
+static LEAST_TOUCHED: AtomicIsize = AtomicIsize::new(0);
 /// Units of large blocks that stand on huge pages, and how many blocks.
 static DENSE_UNITS: AtomicIsize = AtomicIsize::new(0);
 static DENSE_COUNT: AtomicIsize = AtomicIsize::new(0);
@@ -100,7 +101,15 @@ pub(crate) fn note_touched(bytes: isize) {
     let now = TOUCHED.fetch_add(bytes, Ordering::Relaxed) + bytes;
     if now > MOST_TOUCHED.load(Ordering::Relaxed) {
         MOST_TOUCHED.store(now, Ordering::Relaxed);
+    } else if now < LEAST_TOUCHED.load(Ordering::Relaxed) {
+        begin_with(now);
     }
+}
+
+/// What the process needs counts from so many bytes on.
+fn begin_with(bytes: isize) {
+    LEAST_TOUCHED.store(bytes, Ordering::Relaxed);
+    MOST_TOUCHED.store(bytes, Ordering::Relaxed);
 }
 
 /// Bytes of slabs that may be resident.
@@ -110,19 +119,18 @@ pub(super) fn touched() -> usize {
 
 /// By how much they have grown at most; threads that count at once may lose a little of it.
 pub(super) fn most_grown() -> usize {
-    let before = TOUCHED_BEFORE.load(Ordering::Relaxed);
-    (MOST_TOUCHED.load(Ordering::Relaxed) - before).max(0) as usize
+    let least = LEAST_TOUCHED.load(Ordering::Relaxed);
+    (MOST_TOUCHED.load(Ordering::Relaxed) - least).max(0) as usize
 }
 
-/// What was once needed tells no more what will be: the process has asked for all that is free.
+/// What was once needed tells no more what will be: all that is free goes back.
 pub(crate) fn forget_growth() {
     MOST_TOUCHED.store(TOUCHED.load(Ordering::Relaxed), Ordering::Relaxed);
 }
 
 /// The child of a fork has what its parent had, and may need little of its own.
 pub(crate) fn begin_as_child() {
-    forget_growth();
-    TOUCHED_BEFORE.store(MOST_TOUCHED.load(Ordering::Relaxed), Ordering::Relaxed);
+    begin_with(TOUCHED.load(Ordering::Relaxed));
 }
 
 /// Whether one of many is chosen, by its number: one of [`SAMPLE`], and of twice as many for each doubt. The numbers are

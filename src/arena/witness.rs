@@ -21,7 +21,8 @@ const ENOUGH: usize = 4;
 const EMPTY_MOST: usize = 2;
 /// Of a line so many words are asked for, each this far from the last.
 const WORD_STEP: usize = 3;
-/// Each answer that says no halves how many are chosen, so often at most: who uses corners is asked ever more rarely.
+/// Each answer that says no halves how many are chosen, so often at most and until one says yes: who uses corners is
+/// asked ever more rarely.
 const DOUBTS_MOST: usize = 4;
 
 /// What blocks in use of a size have said.
@@ -99,10 +100,11 @@ mod tests {
     const BLOCKS: usize = 200;
     const BYTES: usize = 2 * UNIT;
 
-    /// Takes blocks one after the other, and fills those that `is_filled` names; how many were taken in between while
-    /// the witness convinced.
+    /// Takes blocks one after the other, and fills those that `is_filled` names; how many were taken while the witness
+    /// convinced.
     fn take(witness: &Witness, is_filled: impl Fn(usize) -> bool) -> usize {
-        let start = sys::map((BLOCKS + 1) * BYTES).unwrap().next_multiple_of(UNIT);
+        let mapping = sys::map((BLOCKS + 1) * BYTES).unwrap();
+        let start = mapping.next_multiple_of(UNIT);
         let mut convinced = 0;
         for block in 0..BLOCKS {
             let block_start = start + block * BYTES;
@@ -115,6 +117,8 @@ mod tests {
                 }
             }
         }
+        // SAFETY: nobody asks for these blocks any more, but in vain.
+        unsafe { sys::unmap(mapping, (BLOCKS + 1) * BYTES) };
         convinced
     }
 

@@ -14,7 +14,7 @@ pub(crate) use linux::{
 
 pub(crate) use robust::Robust;
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use linux as kernel;
 
 /// What a test build may refuse: every call about memory passes here.
@@ -136,9 +136,10 @@ pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
 /// size, and at most.
 const ROOM: usize = 4;
 const ROOM_MOST: usize = 64 << 30;
-/// A mapping could not be moved to where it has room. What it was to replace there may be lost, so that is not tried
-/// again.
-static STAYED: AtomicBool = AtomicBool::new(false);
+/// How often a mapping could not be moved to where it has room. What it was to replace there may be lost, so that is not
+/// tried for ever.
+static STAYED: AtomicUsize = AtomicUsize::new(0);
+const STAYED_MOST: usize = 64;
 
 /// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
 ///
@@ -170,7 +171,7 @@ pub(crate) unsafe fn remap(
         }
         let room = new.saturating_mul(ROOM).min(ROOM_MOST);
         if roomy
-            && !STAYED.load(Ordering::Relaxed)
+            && STAYED.load(Ordering::Relaxed) < STAYED_MOST
             && room > new + align
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
@@ -185,7 +186,7 @@ pub(crate) unsafe fn remap(
             if moved.is_some() {
                 return moved;
             }
-            STAYED.store(true, Ordering::Relaxed);
+            STAYED.fetch_add(1, Ordering::Relaxed);
         }
         kernel::mremap(address, old, new, anywhere, 0)
     }
