@@ -125,7 +125,7 @@ fn fits(bytes: usize) -> bool {
 
 /// Notes that a large block has been taken, where it may tell what others of its size want.
 pub(crate) fn note_taken(run: &Run, bytes: usize) {
-    // Where nobody has touched a huge page, to ask would map one of zeros, which kernels before 6.13 break up later. A
+    // Where nobody has touched a huge page, to ask would map one of zeros, which older kernels break up later. A
     // region that others share has been touched.
     let is_shared = run.start / REGION == (run.start + bytes - 1) / REGION;
     if run.is_clean() && has_kinds() && fits(bytes) && (is_shared || !run.huge) {
