@@ -9,15 +9,7 @@ static const size_t SIZE = 14 * MIB, STEP = 2 * MIB, LAST_STEP = MIB + 100 * KIB
 /* Memory that counts for RLIMIT_DATA. */
 static size_t data_bytes(void)
 {
-    char line[256];
-    size_t kib = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-    CHECK(file != NULL);
-    while (fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "VmData: %zu", &kib) == 1)
-            break;
-    fclose(file);
-    return kib * KIB;
+    return proc_number("/proc/self/status", "VmData:") * KIB;
 }
 
 static void limit_to(size_t bytes)

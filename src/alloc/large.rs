@@ -5,7 +5,7 @@ use crate::heap::Heap;
 use crate::span::{Large, note};
 use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
-use crate::{arena, huge, meta, page_map, purge, size_class, sys, thread};
+use crate::{arena, huge, meta, page_map, purge, sys, thread};
 use core::ptr::{self, NonNull};
 
 /// What takes the place of `HUGE_MIN` where address space is limited.
@@ -303,11 +303,9 @@ unsafe fn give_back(large: &'static Large, discard: bool) -> usize {
 /// Grows or shrinks a large block where it stands. False when that cannot be, or it is better copied, if it may be.
 ///
 /// # Safety
-/// The caller owns the block.
+/// The caller owns the block, and `size` is that of no class.
+#[inline(never)]
 pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: bool) -> bool {
-    if size <= size_class::MAX {
-        return false;
-    }
     let (start, old, units) = (large.start(), large.bytes(), large.span().units());
     let (arena, bytes) = (arena::at(large.span().arena()), align_up(size, sys::page_size()));
     let wanted = units_for(bytes);

@@ -427,25 +427,8 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
             }
             now
         }
-        Found::Large(large) => {
-            // SAFETY: the block is the caller's.
-            if unsafe { large::resize(large, size, true) } {
-                return Some(block);
-            }
-            large.bytes()
-        }
-        Found::Huge(bytes) => {
-            // It may fail for want of memory, or because the program has given parts of the block
-            // other properties; then the block is copied.
-            if size > size_class::MAX {
-                // SAFETY: the block is the caller's.
-                let moved = unsafe { huge::resize(address, bytes, size, true) };
-                if let Some(moved) = moved {
-                    return NonNull::new(moved as *mut u8);
-                }
-            }
-            bytes
-        }
+        Found::Large(large) => large.bytes(),
+        Found::Huge(bytes) => bytes,
         // One that grows becomes ours: what libc would give might be where its blocks are not recognised.
         Found::Foreign => {
             // SAFETY: the block is the caller's.
@@ -457,6 +440,11 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
             now
         }
     };
+    // SAFETY: the block is the caller's.
+    let resized = |may_be_copied| unsafe { resize_alone(&found, block, size, may_be_copied) };
+    if let Some(block) = resized(true) {
+        return Some(block);
+    }
     let grows = size > old && old > size_class::MAX;
     let new = if grows && size >= GROWING_MIN && huge::has_room() {
         huge::allocate_growing(size).and_then(|start| NonNull::new(start as *mut u8))
@@ -464,18 +452,10 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
         None
     };
     let Some(new) = new.or_else(|| allocate_with_room(old, size)) else {
-        // Without room for a second one, the block may have room for itself.
-        if let Found::Huge(bytes) = found
-            && grows
-        {
-            // SAFETY: the block is the caller's.
-            let start = unsafe { huge::resize(address, bytes, size, false) };
-            return start.and_then(|start| NonNull::new(start as *mut u8));
-        }
-        // SAFETY: the block is the caller's.
-        let is_grown = matches!(found, Found::Large(large) if grows && unsafe { large::resize(large, size, false) });
-        // One that is to shrink can stay as large as it is.
-        return (is_grown || size <= old).then_some(block);
+        // Without room for a second one, the block may have room for itself; one that is to shrink can stay as large as
+        // it is.
+        let grown = if grows { resized(false) } else { None };
+        return grown.or((size <= old).then_some(block));
     };
     // SAFETY: both blocks have this many bytes, and they are two.
     unsafe {
@@ -483,6 +463,37 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
         deallocate_found("realloc", Misuse::FreedBlock, block.as_ptr(), found);
     }
     Some(new)
+}
+
+/// Gives a block with a run or a mapping of its own another size: where it stands, or moved with its pages. None if it has
+/// none, or that cannot be: for want of memory, because the program has given parts of it other properties, or because it
+/// is better copied, if it may be.
+///
+/// # Safety
+/// `found` is the caller's block.
+#[inline(never)]
+unsafe fn resize_alone(
+    found: &Found,
+    block: NonNull<u8>,
+    size: usize,
+    may_be_copied: bool,
+) -> Option<NonNull<u8>> {
+    if size <= size_class::MAX {
+        return None;
+    }
+    match *found {
+        // SAFETY: as the caller promises.
+        Found::Large(large) => unsafe {
+            large::resize(large, size, may_be_copied).then_some(block)
+        },
+        Found::Huge(bytes) => {
+            // SAFETY: as the caller promises.
+            let start =
+                unsafe { huge::resize(block.as_ptr() as usize, bytes, size, may_be_copied) };
+            start.and_then(|start| NonNull::new(start as *mut u8))
+        }
+        Found::Small(_) | Found::Foreign => None,
+    }
 }
 
 // ---------------------------------------------------------------------- facts

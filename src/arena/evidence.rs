@@ -26,6 +26,8 @@ const WEIGHT: usize = 4;
 /// From this average on blocks are said to be filled; up to this one, to be used in a corner.
 const FILLED: usize = FULL * 3 / 4;
 const SPARSE: usize = FULL / 8 + WEIGHT;
+/// Of the parts of a filled block so many may be empty.
+pub(super) const EMPTY_MOST: usize = SAMPLE_PAGES - SAMPLE_PAGES * FILLED / FULL;
 
 /// Blocks of sizes up to twice the least one have evidence of their own, and so on; the largest share one.
 const LEAST_SHIFT: u32 = 16;
@@ -75,6 +77,13 @@ impl Evidence {
     /// Most of the blocks is used, or seems to be of those that nobody has freed.
     pub(super) fn seems_filled(&self) -> bool {
         if self.is_known() { self.is_filled() } else { self.witness.is_convincing() }
+    }
+
+    /// Notes that one that reads as zero has been taken.
+    pub(super) fn note_taken(&self, start: usize, bytes: usize) {
+        if !self.is_known() {
+            self.witness.note(start, bytes);
+        }
     }
 
     /// Little of them is.
@@ -186,22 +195,13 @@ impl Found {
     }
 }
 
-/// Notes that a large block that reads as zero has been taken. Of big ones few come before one is freed.
-pub(super) fn note_taken(start: usize, bytes: usize) {
-    let evidence = of(bytes);
-    if bytes < BIG && !evidence.is_known() {
-        evidence.witness.note(start, bytes);
-    }
-}
-
 /// Where to look at a block: one page in the middle of each part of it, since programs keep guard pages at the ends.
-/// None if it is smaller than its parts together.
-pub(super) fn parts(start: usize, bytes: usize) -> impl Iterator<Item = usize> {
+/// None if it has not as many pages as parts.
+pub(super) fn parts(start: usize, bytes: usize) -> Option<impl Iterator<Item = usize>> {
     let page = sys::page_size();
     let step = (bytes / SAMPLE_PAGES) & !(page - 1);
     let middle = (step / 2) & !(page - 1);
-    let most = if step == 0 { 0 } else { SAMPLE_PAGES };
-    (0..most).map(move |i| start + i * step + middle)
+    (step != 0).then(|| (0..SAMPLE_PAGES).map(move |i| start + i * step + middle))
 }
 
 /// Looks, now and then, at how much of a large block that is about to be freed has been used. Where it read as zero
@@ -214,19 +214,24 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let is_due = evidence.is_due() || is_fresh && bytes >= BIG;
-    if !is_due || parts(start, bytes).next().is_none() {
-        return None;
-    }
-    let is_used = |page: &usize| {
-        let line = |at: usize| (page + at) as *const [usize; LINE_WORDS];
-        // SAFETY: the lines lie in the block, which the caller owns, and are aligned.
-        LINES_IN_PAGE
-            .iter()
-            .any(|&at| unsafe { line(at).read_volatile() }.iter().any(|&word| word != 0))
-    };
-    let found = parts(start, bytes).filter(is_used).count() * FULL / SAMPLE_PAGES;
+    let parts = parts(start, bytes).filter(|_| is_due)?;
+    // SAFETY: the pages lie in the block, which is the caller's.
+    let is_used = |&page: &usize| unsafe { is_used(page) };
+    let found = parts.filter(is_used).count() * FULL / SAMPLE_PAGES;
     if is_fresh || found >= FILLED {
         evidence.note(found);
     }
     Some(Found(found))
+}
+
+/// Whether something has been written to a page where it is looked at.
+///
+/// # Safety
+/// The page is in a block of the caller's.
+#[inline(never)]
+unsafe fn is_used(page: usize) -> bool {
+    let line = |at: usize| (page + at) as *const [usize; LINE_WORDS];
+    let is_written = |&word: &usize| word != 0;
+    // SAFETY: as the caller promises, and the lines are aligned.
+    LINES_IN_PAGE.iter().any(|&at| unsafe { line(at).read_volatile() }.iter().any(is_written))
 }

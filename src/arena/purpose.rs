@@ -123,13 +123,15 @@ fn fits(bytes: usize) -> bool {
     bytes_of_units - bytes <= bytes_of_units / TAIL_PART
 }
 
-/// Notes that a large block has been taken, where it may tell what others of its size want.
+/// Notes that a large block has been taken, where it may tell what others of its size want. Of big ones few come before
+/// one is freed.
 pub(crate) fn note_taken(run: &Run, bytes: usize) {
     // Where nobody has touched a huge page, to ask would map one of zeros, which older kernels break up later. A
     // region that others share has been touched.
     let is_shared = run.start / REGION == (run.start + bytes - 1) / REGION;
-    if run.is_clean() && has_kinds() && fits(bytes) && (is_shared || !run.huge) {
-        evidence::note_taken(run.start, bytes);
+    let may_be_asked = run.is_clean() && (is_shared || !run.huge);
+    if bytes < BIG && may_be_asked && has_kinds() && fits(bytes) {
+        evidence::of(bytes).note_taken(run.start, bytes);
     }
 }
 

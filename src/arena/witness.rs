@@ -5,7 +5,7 @@
 //! operation of the call that locks need anyway, and answers where a read of ours would end the process. A block that has
 //! been freed meanwhile bears witness of what has become of it: nothing depends on the answers but the choice of pages.
 
-use super::evidence::{LINE_WORDS, LINES_IN_PAGE, is_chosen, parts};
+use super::evidence::{EMPTY_MOST, LINE_WORDS, LINES_IN_PAGE, is_chosen, parts};
 use crate::sync::Ordering;
 use crate::sync::lasting::AtomicUsize;
 use crate::sys;
@@ -17,8 +17,6 @@ const CHOSEN_FIRST: usize = 16;
 const WAITING: usize = 8;
 /// So many filled ones in a row are believed.
 const ENOUGH: usize = 4;
-/// Of the parts of each so many may be empty.
-const EMPTY_MOST: usize = 2;
 /// Of a line so many words are asked for, each this far from the last.
 const WORD_STEP: usize = 3;
 /// Each answer that says no halves how many are chosen, so often at most and until one says yes: who uses corners is
@@ -89,8 +87,7 @@ fn is_filled(start: usize, bytes: usize) -> bool {
         let mut halves = words.enumerate().map(|(i, word)| word + i % 2 * size_of::<u32>());
         !halves.any(|half| sys::is_written(half as *const u32))
     };
-    let is_known = parts(start, bytes).next().is_some();
-    is_known && parts(start, bytes).filter(is_empty).nth(EMPTY_MOST).is_none()
+    parts(start, bytes).is_some_and(|parts| parts.filter(is_empty).nth(EMPTY_MOST).is_none())
 }
 
 #[cfg(all(test, not(loom)))]
