@@ -57,14 +57,14 @@ build: $(SO) $(ARCHIVE) ## build the shared object and the static archive in tar
 SHARED = -C strip=$(STRIP) -C symbol-mangling-version=v0 $(foreach flag,$(LINK),-C link-arg=$(flag))
 
 $(SO): $(SOURCES)
-	$(CARGO) rustc --lib --release --features cxx --target-dir target --crate-type cdylib -- \
+	$(CARGO) rustc --lib --release --features shared --target-dir target --crate-type cdylib -- \
 	    $(SHARED)
 	@touch $@
 
 # The same object with one feature for tests, each in a target folder of its own.
 TEST_OBJECTS := $(foreach feature,yields faults,target/$(feature)/release/lib$(NAME).so)
 $(TEST_OBJECTS): target/%/release/lib$(NAME).so: $(SOURCES)
-	$(CARGO) rustc --lib --release --features cxx,$* --target-dir target/$* --crate-type cdylib -- \
+	$(CARGO) rustc --lib --release --features shared,$* --target-dir target/$* --crate-type cdylib -- \
 	    $(SHARED)
 	@touch $@
 
@@ -154,7 +154,7 @@ fmt:
 # and the tests' need of std would meet the panic handler of the library.
 clippy:
 	$(CARGO) clippy --quiet --lib -- -D warnings
-	$(CARGO) clippy --quiet --lib --features cxx -- -D warnings
+	$(CARGO) clippy --quiet --lib --features shared -- -D warnings
 	$(CARGO) clippy --quiet --tests $(TEST_FEATURES) -- -D warnings
 	$(CARGO) clippy --quiet --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --quiet --lib --features yields -- -D warnings

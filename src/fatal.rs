@@ -51,7 +51,7 @@ pub fn bug(what: &str) -> ! {
 }
 
 /// Says why the process cannot go on, and aborts.
-#[cfg(feature = "cxx")]
+#[cfg(feature = "shared")]
 #[cold]
 #[inline(never)]
 pub fn end(why: &str) -> ! {

@@ -13,18 +13,19 @@ use core::ptr::{self, NonNull};
 use once_cell::race::OnceNonZeroUsize;
 
 /// libc's function behind ours, found once.
-struct Next(OnceNonZeroUsize, &'static CStr);
+pub(crate) struct Next(OnceNonZeroUsize, &'static CStr);
 
 static FREE: Next = Next::new(c"free");
 static REALLOC: Next = Next::new(c"realloc");
 static USABLE_SIZE: Next = Next::new(c"malloc_usable_size");
 
 impl Next {
-    const fn new(name: &'static CStr) -> Next {
+    pub(crate) const fn new(name: &'static CStr) -> Next {
         Next(OnceNonZeroUsize::new(), name)
     }
 
-    fn get(&self) -> Option<NonZeroUsize> {
+    #[inline(never)]
+    pub(crate) fn get(&self) -> Option<NonZeroUsize> {
         let find = || {
             // SAFETY: the name is a string; the loader finds the next definition after ours.
             let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.1.as_ptr()) };

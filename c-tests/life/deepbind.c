@@ -1,4 +1,4 @@
-/* A library loaded with RTLD_DEEPBIND, which finds libc's malloc before ours, works on by itself beside us. */
+/* A library loaded with RTLD_DEEPBIND, which starts a thread as it is loaded, works beside the program. */
 #include "test.h"
 #include <dlfcn.h>
 

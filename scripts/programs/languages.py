@@ -43,10 +43,11 @@ PROGRAMS = (
 
     language("ruby", "ruby", "ruby", "ruby -e 1", 'ruby "$WORK/work.rb"'),
 
-    # Once with the pools that PHP makes from large pieces, once with every object from malloc.
-    language("php", "php", "php-cli", "php -n -r '1;'", """
-        php -n "$WORK/work.php"
-        USE_ZEND_ALLOC=0 php -n "$WORK/work.php" """),
+    # Once with the pools that PHP makes from large pieces, once with every object from malloc. Extensions are
+    # opened with RTLD_DEEPBIND.
+    language("php", "php", "php-cli", "php -r '1;'", """
+        php "$WORK/work.php"
+        USE_ZEND_ALLOC=0 php "$WORK/work.php" """),
 
     language("lua", "lua5.4", "lua5.4", "lua5.4 -e 'x = 1'", 'lua5.4 "$WORK/work.lua"'),
 

@@ -9,10 +9,12 @@
 //! is one. Where exceptions have to be caught or thrown the C++ library of the program does it. The static
 //! archive has no operators: a program that replaces one could not be linked with it.
 
+use super::linked::{is_ours, linked};
+use super::plugin;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicU8, AtomicUsize};
 use crate::{alloc, fatal};
-use core::arch::{asm, naked_asm};
+use core::arch::naked_asm;
 use core::ffi::{CStr, c_void};
 use core::ptr;
 
@@ -21,29 +23,6 @@ static MALLOC: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const OURS: u8 = 1;
 const THE_PROGRAMS: u8 = 2;
-
-unsafe extern "C" {
-    // Made by the linker: where this object starts, and what lies behind its code.
-    static __ehdr_start: u8;
-    static _DYNAMIC: u8;
-}
-
-/// What the global offset table has for a symbol.
-macro_rules! linked {
-    ($symbol:literal) => {{
-        let address: usize;
-        // SAFETY: the table has an entry for the symbol, which does not change any more.
-        unsafe {
-            asm!(concat!("mov {}, [rip + ", $symbol, "@GOTPCREL]"), out(reg) address,
-                 options(pure, readonly, nostack, preserves_flags));
-        }
-        address
-    }};
-}
-
-fn is_ours(function: usize) -> bool {
-    ((&raw const __ehdr_start as usize)..(&raw const _DYNAMIC as usize)).contains(&function)
-}
 
 // ---------------------------------------------------------------------- new
 
@@ -163,7 +142,7 @@ fn of_library(name: &CStr) -> Option<usize> {
     if library == 0 {
         let loaded = |name: &CStr| {
             // SAFETY: the name is a string; nothing is loaded that is not yet.
-            unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) as usize }
+            unsafe { plugin::open(name.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) as usize }
         };
         library = [c"libstdc++.so.6", c"libc++.so.1"].into_iter().map(loaded).find(|&l| l != 0)?;
         LIBRARY.store(library, Ordering::Relaxed);

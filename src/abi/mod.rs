@@ -2,21 +2,25 @@
 //!
 //! [`libc`] holds the functions of the C standard, POSIX and BSD, [`glibc`] what glibc adds for
 //! tuning and statistics, [`pig`] pigalloc's own. include/pigalloc.h is generated from these
-//! three files (cxx has C++'s operators, which no header needs): their documentation is written for
+//! three files (cxx has C++'s operators and plugin has dlopen, which need no header): their documentation is written for
 //! readers of the header, and every exported function stands there plainly, since the generator does
 //! not expand macros.
 //!
 //! No exported function calls another by its exported name: that name may be the program's own
 //! function, which may well end here.
 
-#[cfg(feature = "cxx")]
+#[cfg(feature = "shared")]
 pub mod cxx;
 #[cfg(feature = "faults")]
 mod faults;
 pub mod glibc;
 pub mod libc;
 mod life;
+#[cfg(feature = "shared")]
+mod linked;
 pub mod pig;
+#[cfg(feature = "shared")]
+mod plugin;
 
 use core::{
     ffi::{c_int, c_void},

@@ -328,7 +328,7 @@ mod tests {
 
 // The variables of the shared object begin at a multiple of half a page. So the zeroed ones end in the page where the
 // others end (these have more than half a page, all have less than one), and the loader needs no mapping more for them.
-#[cfg(all(feature = "cxx", not(test), not(loom), panic = "abort"))]
+#[cfg(all(feature = "shared", not(test), not(loom), panic = "abort"))]
 core::arch::global_asm!(
     ".pushsection .data.aligned,\"awR\",@progbits",
     ".balign 2048",

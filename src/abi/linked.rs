@@ -1,0 +1,26 @@
+//! Which function of a name the loader has bound: ours, or the program's own.
+
+unsafe extern "C" {
+    // Made by the linker: where this object starts, and what lies behind its code.
+    static __ehdr_start: u8;
+    static _DYNAMIC: u8;
+}
+
+/// What the global offset table has for a symbol.
+macro_rules! linked {
+    ($symbol:literal) => {{
+        let address: usize;
+        // SAFETY: the table has an entry for the symbol, which does not change any more.
+        unsafe {
+            core::arch::asm!(concat!("mov {}, [rip + ", $symbol, "@GOTPCREL]"), out(reg) address,
+                             options(pure, readonly, nostack, preserves_flags));
+        }
+        address
+    }};
+}
+pub(super) use linked;
+
+/// Whether a function stands in this object.
+pub(super) fn is_ours(function: usize) -> bool {
+    ((&raw const __ehdr_start as usize)..(&raw const _DYNAMIC as usize)).contains(&function)
+}
