@@ -23,7 +23,7 @@ LONGEST = 600
 LAYERS = [
     ("ground", ["sys", "rt", "tls", "sync", "fatal", "text"]),
     ("words", ["units", "size_class", "bitmap", "lock", "owner", "config"]),
-    ("back", ["region", "arena", "page_map", "span", "huge", "meta", "purge"]),
+    ("back", ["ground", "region", "arena", "page_map", "span", "huge", "meta", "purge"]),
     ("middle", ["mixed", "slab", "remote"]),
     ("front", ["central", "magazine", "heap", "thread", "fork"]),
     ("alloc", ["alloc", "foreign", "stats", "report"]),

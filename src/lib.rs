@@ -55,6 +55,8 @@ mod units;
 // 2: back
 #[allow(unsafe_code)]
 mod arena;
+#[allow(unsafe_code)]
+mod ground;
 #[cfg(not(loom))]
 #[allow(unsafe_code)]
 mod huge;

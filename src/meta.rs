@@ -9,6 +9,7 @@
 //! No piece of up to [`SHEET`] bytes crosses a multiple of that. So pages that hold released pieces alone can go
 //! back to the system when the program asks for that: their pieces leave the lists, and they are cut anew later.
 
+use crate::ground::Ground;
 use crate::lock::{Guard, Lock, Rank};
 use crate::sync::{Cell, Ordering, compiler_fence};
 use crate::units::align_up;
@@ -36,6 +37,7 @@ struct Meta {
     lock: Lock,
     /// Start of what is still to hand out.
     cursor: Cell<usize>,
+    ground: Ground,
     committed: Cell<usize>,
     end: Cell<usize>,
     start: Cell<usize>,
@@ -58,6 +60,7 @@ unsafe impl Sync for Meta {}
 static META: Meta = Meta {
     lock: Lock::new(),
     cursor: Cell::new(0),
+    ground: Ground::new(),
     committed: Cell::new(0),
     end: Cell::new(0),
     start: Cell::new(0),
@@ -69,11 +72,12 @@ static META: Meta = Meta {
     cut_at: Cell::new(0),
 };
 
-/// Opens the range `start..end`, page-aligned and reserved, of which nothing is committed yet.
+/// Opens the range `start..end`, page-aligned, of which nothing is committed yet.
 ///
 /// # Safety
 /// Called once, with a range that belongs to nobody else.
-pub(crate) unsafe fn open(start: usize, end: usize) {
+pub(crate) unsafe fn open(start: usize, end: usize, is_reserved: bool) {
+    META.ground.open(is_reserved);
     META.start.set(start);
     META.cursor.set(start);
     META.committed.set(start);
@@ -177,7 +181,7 @@ fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
             return None;
         }
         // SAFETY: the range lies in what `open` was given, and is not committed yet.
-        let commit = |&to: &usize| unsafe { sys::commit(committed, to - committed) };
+        let commit = |&to: &usize| unsafe { META.ground.commit(committed, to) };
         let reached = [generous.max(exact), exact].into_iter().find(commit)?;
         META.committed.set(reached);
     }

@@ -34,9 +34,12 @@ impl Arena {
         }
         for to in [generous.min(self.units.get()), end] {
             let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
-            // SAFETY: under the lock; the units lie in the reservation, past all committed ones.
-            if unsafe { self.map_to(to - 1) && sys::commit(from, bytes) } {
+            // SAFETY: under the lock; the units are the arena's, past all committed ones.
+            if unsafe { self.map_to(to - 1) && self.ground.commit(from, from + bytes) } {
                 self.frontier.set(to);
+                if !self.ground.is_reserved() {
+                    self.renew_advice(frontier, to);
+                }
                 return true;
             }
         }
@@ -63,11 +66,13 @@ impl Arena {
         let to = align_up(table + wanted * entry, page);
         let regions = self.regions.get().address();
         let state = |unit: usize| regions + unit / REGION_UNITS * size_of::<Region>();
-        let lowest = state(mapped.max(self.first.get())) & !(page - 1);
-        let highest = align_up(state(wanted + REGION_UNITS - 1), page);
-        // SAFETY: both ranges lie inside the reservation, in the parts laid out for them.
+        let end = |units: usize| align_up(state(units + REGION_UNITS - 1), page);
+        let lowest = if mapped == 0 { state(self.first.get()) & !(page - 1) } else { end(mapped) };
+        let highest = end(wanted);
+        // SAFETY: both ranges lie in the parts laid out for them, behind what was committed for `mapped` units.
         let done = unsafe {
-            (to <= from || sys::commit(from, to - from)) && sys::commit(lowest, highest - lowest)
+            (to <= from || self.table_ground.commit(from, to))
+                && (highest <= lowest || self.regions_ground.commit(lowest, highest))
         };
         if done {
             // SAFETY: entries below `wanted` are committed now.
@@ -82,7 +87,7 @@ impl Arena {
     /// Advises huge pages for the whole regions of the arena.
     fn advise_all(&self) {
         let from = self.first.get().next_multiple_of(REGION_UNITS);
-        let end = self.units.get();
+        let end = self.mapped_end();
         if from >= end {
             return;
         }

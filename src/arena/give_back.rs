@@ -234,17 +234,14 @@ impl Arena {
         // The frontier first: in the child of a fork in between, committing again does no harm.
         self.frontier.set(new);
         // SAFETY: the units are committed and free, and we hold the lock.
-        if !unsafe { sys::uncommit(self.address(new), free << UNIT_SHIFT) } {
+        if !unsafe { self.ground.uncommit(self.address(new), self.address(old)) } {
             self.frontier.set(old);
             return;
         }
-        if self.is_huge.load(Ordering::Relaxed) {
-            // A fresh reservation has no advice.
-            // SAFETY: as above.
-            unsafe { sys::advise_huge(self.address(new), free << UNIT_SHIFT, true) };
+        if self.ground.is_reserved() {
+            self.renew_advice(new, old);
         }
-        self.keep_plain(new, old);
-        self.renew_advice(new, old);
+        self.forget(new.next_multiple_of(REGION_UNITS), old);
         let (mut dirty, mut thick) = (0, 0);
         self.pieces(new, free, |region, mask| {
             dirty += (region.dirty.unset(mask) & mask).count_ones();

@@ -177,16 +177,21 @@ impl Arena {
         self.note_free(unit & !(REGION_UNITS - 1));
     }
 
-    /// The memory from `unit` to `end` is a new mapping, without advice. A region of which that is a part gets it
-    /// anew.
+    /// The memory from `unit` to `end` is a new mapping, without advice: it gets that of the arena, and a region of
+    /// which it is a part its own.
     pub(super) fn renew_advice(&self, unit: usize, end: usize) {
+        // SAFETY: the units are this arena's.
+        let advise = |to: usize| unsafe {
+            sys::advise_huge(self.address(unit), (to - unit) << UNIT_SHIFT, true);
+        };
+        if self.is_huge.load(Ordering::Relaxed) {
+            advise(end);
+        }
+        self.keep_plain(unit, end);
         let whole = unit.next_multiple_of(REGION_UNITS);
         if whole > unit && self.is_advised(self.region(unit)) {
-            let units = whole.min(self.units.get()) - unit;
-            // SAFETY: the units are this arena's.
-            unsafe { sys::advise_huge(self.address(unit), units << UNIT_SHIFT, true) };
+            advise(whole.min(self.mapped_end()));
         }
-        self.forget(whole, end);
     }
 
     /// Forgets what is known of the regions that begin from `from` to `to`, behind which is nothing: their memory is
@@ -284,7 +289,7 @@ impl Arena {
         if more > 0 && SEAMS.load(Ordering::Relaxed) >= SEAMS_MOST {
             return false;
         }
-        let (first, last) = (from.max(self.first.get()), to.min(self.units.get()));
+        let (first, last) = (from.max(self.first.get()), to.min(self.mapped_end()));
         // SAFETY: the units are this arena's.
         let done =
             unsafe { sys::advise_huge(self.address(first), (last - first) << UNIT_SHIFT, huge) };
@@ -312,13 +317,13 @@ impl Arena {
     /// a region that had advice is one mapping with its neighbours then.
     fn make_plain(&self) {
         if has_kinds() && !self.is_plain.get() {
-            self.tell_plain(self.first.get(), self.units.get());
+            self.tell_plain(self.first.get(), self.mapped_end());
             self.is_plain.set(true);
         }
     }
 
     /// Tells the system so, for units that are new mappings, if the arena's others have been told.
-    pub(super) fn keep_plain(&self, from: usize, to: usize) {
+    fn keep_plain(&self, from: usize, to: usize) {
         if self.is_plain.get() {
             self.tell_plain(from, to);
         }

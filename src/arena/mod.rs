@@ -36,6 +36,7 @@ pub(crate) use purpose::{BIG, Purpose, note_taken, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
 pub(crate) use supply::{release_empty, take, take_committed};
 
+use crate::ground::{self, Ground};
 use crate::lock::{Lock, Rank};
 use crate::region::{Count, Region, Regions};
 use crate::sync::{AtomicBool, AtomicPtr, Cell, Ordering, compiler_fence, lasting};
@@ -70,6 +71,10 @@ pub(crate) struct Arena {
     /// All units of the reservation, metadata included; and the first that can be handed out.
     units: Cell<usize>,
     first: Cell<usize>,
+    ground: Ground,
+    /// Those of the table and the region states; the first arena's.
+    table_ground: Ground,
+    regions_ground: Ground,
     regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
@@ -122,6 +127,9 @@ impl Arena {
             is_open: AtomicBool::new(false),
             units: Cell::new(0),
             first: Cell::new(0),
+            ground: Ground::new(),
+            table_ground: Ground::new(),
+            regions_ground: Ground::new(),
             regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             is_huge: AtomicBool::new(false),
@@ -137,14 +145,19 @@ impl Arena {
         }
     }
 
-    /// Reserves `bytes` for the first arena.
+    /// Opens the first arena: with `bytes` from `stake` on, or else reserved ones.
     ///
     /// # Safety
     /// The arena is not in use, and nobody else opens it.
-    unsafe fn open_first(&'static self, bytes: usize) -> bool {
+    #[inline(never)]
+    unsafe fn open_first(&'static self, bytes: usize, stake: Option<usize>) -> bool {
         let page = sys::page_size();
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        let Some(base) = reserve(bytes, align) else { return false };
+        let Some(base) = stake.or_else(|| reserve(bytes, align)) else { return false };
+        let is_reserved = stake.is_none();
+        self.ground.open(is_reserved);
+        self.table_ground.open(is_reserved);
+        self.regions_ground.open(is_reserved);
         let units = bytes >> UNIT_SHIFT;
         let regions = align_up(page_map::TABLE + units * size_of::<page_map::Entry>(), page);
         let region_bytes = units.div_ceil(REGION_UNITS) * size_of::<Region>();
@@ -160,15 +173,20 @@ impl Arena {
         self.set_range(base, units, first);
         self.regions.set(Regions::new(base + regions));
         self.mapped.set(0);
-        // SAFETY: the header page of a fresh reservation.
+        // SAFETY: nobody uses any of it yet.
         let opened = first < units && unsafe { self.map_to(first) };
         if !opened {
-            // SAFETY: nobody knows of the mapping yet.
-            unsafe { sys::unmap(base, bytes) };
+            if is_reserved {
+                // SAFETY: nobody knows of the mapping yet.
+                unsafe { sys::unmap(base, bytes) };
+            }
             return false;
         }
-        // SAFETY: the range is reserved for this, and the first arena is opened once.
-        unsafe { meta::open(base + descriptors, base + descriptors + meta_bytes) };
+        // SAFETY: the range is there for this, and the first arena is opened once.
+        unsafe { meta::open(base + descriptors, base + descriptors + meta_bytes, is_reserved) };
+        if !is_reserved {
+            ground::stake_behind(base + bytes);
+        }
         true
     }
 
@@ -190,7 +208,9 @@ impl Arena {
             self.mapped.set(units);
         }
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        let Some(base) = reserve(bytes, align) else { return false };
+        let stake = ground::stake_out(bytes);
+        let Some(base) = stake.or_else(|| reserve(bytes, align)) else { return false };
+        self.ground.open(stake.is_none());
         // SAFETY: the table has an entry, all of them empty, for each unit.
         unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
         self.set_range(base, units, 0);
@@ -232,7 +252,7 @@ impl Arena {
         // look for it at address zero.
         compiler_fence(Ordering::Release);
         self.set_range(0, 0, 0);
-        // SAFETY: the map names the range no more, and no unit of it is in use.
+        // SAFETY: where arenas are closed they are reserved; the map names the range no more, and no unit of it is in use.
         unsafe { sys::unmap(base, units << UNIT_SHIFT) };
         units << UNIT_SHIFT
     }
@@ -244,6 +264,11 @@ impl Arena {
     /// The first used unit of `at..end`; those past the frontier are free.
     fn next_used(&self, at: usize, end: usize) -> Option<usize> {
         self.regions.get().next_used(at, end.min(self.frontier.get()))
+    }
+
+    /// Up to which unit there is a mapping.
+    fn mapped_end(&self) -> usize {
+        if self.ground.is_reserved() { self.units.get() } else { self.frontier.get() }
     }
 
     fn address(&self, unit: usize) -> usize {
@@ -337,10 +362,10 @@ impl Arena {
         dirty - thin + thin.div_ceil(THIN)
     }
 
-    /// Used units; committed units; all units.
+    /// Used units; committed units; all units that count as address space.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let committed = self.frontier() - self.first.get();
-        (self.used.get(), committed, self.units.get())
+        (self.used.get(), committed, self.mapped_end())
     }
 
     /// Bytes of table entries and region states in use.
@@ -398,9 +423,11 @@ fn reserve(bytes: usize, align: usize) -> Option<usize> {
 /// # Safety
 /// Called once, before anything else of this module.
 pub(crate) unsafe fn start() -> bool {
-    // SAFETY: as the caller promises; a failed try leaves the arena closed.
-    if unsafe { FIRST.open_first(FIRST_BYTES) } {
-        return true;
+    for stake in ground::first_stakes().map(Some).chain([None]) {
+        // SAFETY: as the caller promises; a failed try leaves the arena closed.
+        if unsafe { FIRST.open_first(FIRST_BYTES, stake) } {
+            return true;
+        }
     }
     let mut bytes = match sys::address_space_limit() {
         // Most of a limited address space must stay for the program's own mappings.
@@ -412,7 +439,7 @@ pub(crate) unsafe fn start() -> bool {
     };
     while bytes >= LEAST_BYTES {
         // SAFETY: as above.
-        if unsafe { FIRST.open_first(bytes) } {
+        if unsafe { FIRST.open_first(bytes, None) } {
             if bytes < SCARCE {
                 // Not by RLIMIT_AS, then: perhaps because all memory is to be locked.
                 let _ =

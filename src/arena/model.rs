@@ -10,7 +10,7 @@ impl Arena {
     pub(crate) fn open_for_model() -> &'static Arena {
         let arena = Box::leak(Box::new(Arena::new()));
         // SAFETY: nobody else knows of the arena.
-        assert!(unsafe { arena.open_first(BYTES) });
+        assert!(unsafe { arena.open_first(BYTES, None) });
         arena
     }
 

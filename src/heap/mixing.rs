@@ -24,7 +24,7 @@ impl Heap {
         &'static self,
         class: usize,
         most: usize,
-        mut each: impl FnMut(usize),
+        each: &mut dyn FnMut(usize),
     ) -> bool {
         if !self.has_mixed.get() || size_class::slab_units(class) != 1 {
             return false;
@@ -37,7 +37,7 @@ impl Heap {
                 && let Some(slab) = self.mixed[fit].first()
             {
                 tries += 1;
-                let (taken, touched) = slab.take_mixed(class, left, &mut each);
+                let (taken, touched) = slab.take_mixed(class, left, each);
                 self.account(taken * size_class::size(class), touched);
                 left -= taken;
                 if slab.fit() != fit {

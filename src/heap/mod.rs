@@ -16,6 +16,7 @@ mod put;
 pub(crate) mod roll;
 
 use crate::fatal::{self, Misuse};
+use crate::ground::{self, Ground};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::owner::Owner;
@@ -109,6 +110,7 @@ pub(crate) struct Heap {
     /// The next look for slabs to mix comes when it passes this.
     mix_limit: Cell<isize>,
 
+    ground: Ground,
     kept: Kept,
     mailbox: Mailbox,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
@@ -131,15 +133,22 @@ impl Heap {
         let page = sys::page_size();
         let all = align_up(MAP_OFFSET + units, page);
         let part = align_up(MAP_OFFSET + units.min(MAP_STEP), page).min(all);
-        let piece = sys::reserve(all)?;
-        // SAFETY: the range was just reserved, and nobody else knows of it.
+        let stake = ground::stake_out(all);
+        let piece = stake.or_else(|| sys::reserve(all))?;
+        let ground = Ground::new();
+        ground.open(stake.is_none());
+        // SAFETY: the range is new, and nobody else knows of it.
         unsafe {
-            if !sys::commit(piece, part) {
-                sys::unmap(piece, all);
+            if !ground.commit(piece, piece + part) {
+                match stake {
+                    Some(stake) => ground::give_up(stake, all),
+                    None => sys::unmap(piece, all),
+                }
                 return None;
             }
         }
         let heap = Heap::at(piece);
+        heap.ground.open(stake.is_none());
         heap.is_central.set(is_central);
         heap.front.open(base, units.min(part - MAP_OFFSET));
         heap.units.set(units);
@@ -254,14 +263,14 @@ impl Heap {
         let _guard = self.lock()?;
         let batch = self.next_batch(class);
         // SAFETY: the magazine is equipped and ours, the blocks are new, and there is room.
-        let add = |block| unsafe {
+        let mut add = |block| unsafe {
             self.front.push_class(class, block);
         };
         let slab = match self.shelves[class].partial.first() {
             Some(slab) => slab,
-            None if self.take_mixed(class, batch, add) => return Some(()),
+            None if self.take_mixed(class, batch, &mut add) => return Some(()),
             None if !open => return None,
-            None if self.mix(class) && self.take_mixed(class, batch, add) => return Some(()),
+            None if self.mix(class) && self.take_mixed(class, batch, &mut add) => return Some(()),
             None => {
                 self.empty_resting();
                 self.squeeze(WASTE_LEAST);
@@ -369,8 +378,8 @@ impl Heap {
             let page = sys::page_size();
             let from = align_up(self.address() + MAP_OFFSET + mapped, page);
             let to = align_up(self.address() + MAP_OFFSET + wanted, page);
-            // SAFETY: the pages belong to this heap's reservation, behind the committed ones.
-            if to <= from || unsafe { sys::commit(from, to - from) } {
+            // SAFETY: the pages are of this heap's range, behind the committed ones.
+            if to <= from || unsafe { self.ground.commit(from, to) } {
                 self.front.set_mapped(wanted);
             }
         }

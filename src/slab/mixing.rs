@@ -70,7 +70,7 @@ impl Slab {
         &self,
         class: usize,
         most: usize,
-        mut each: impl FnMut(usize),
+        each: &mut dyn FnMut(usize),
     ) -> (usize, usize) {
         let count = size_class::size(class) / MIN_ALIGN;
         let map = self.map();

@@ -42,6 +42,22 @@ pub(super) fn mmap(bytes: usize, protection: i32, flags: i32) -> Option<usize> {
     })
 }
 
+/// Maps fresh memory at an address: where nothing is, unless it `replaces` that.
+pub(super) unsafe fn map_at(start: usize, bytes: usize, replaces: bool) -> bool {
+    let at = if replaces { libc::MAP_FIXED } else { libc::MAP_FIXED_NOREPLACE };
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | at;
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let arguments = [start, bytes, protection as usize, flags as usize, usize::MAX, 0];
+    // SAFETY: what it replaces is the caller's, who can do without.
+    let found = address(unsafe { call(libc::SYS_mmap, arguments) });
+    if let Some(elsewhere) = found.filter(|&found| found != start) {
+        // To kernels before 4.17 an address is a wish.
+        // SAFETY: the mapping is new.
+        unsafe { munmap(elsewhere, bytes) };
+    }
+    found == Some(start)
+}
+
 /// Replaces committed pages by a fresh reservation, in one step: taking the access away alone would
 /// leave them counted as committed.
 pub(super) unsafe fn reserve_again(start: usize, bytes: usize) -> bool {
@@ -61,9 +77,9 @@ pub(super) unsafe fn madvise(address: usize, bytes: usize, advice: i32) -> bool 
     unsafe { call(libc::SYS_madvise, [address, bytes, advice as usize, 0, 0, 0]) == 0 }
 }
 
-pub(super) unsafe fn munmap(address: usize, bytes: usize) {
+pub(super) unsafe fn munmap(address: usize, bytes: usize) -> bool {
     // SAFETY: the caller owns the range and is done with it.
-    unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) };
+    unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) == 0 }
 }
 
 /// With `flags` of 0 the mapping stays where it is; `to` counts with MREMAP_FIXED alone.

@@ -54,6 +54,24 @@ pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
         && unsafe { kernel::mprotect(address, bytes, libc::PROT_READ | libc::PROT_WRITE) }
 }
 
+/// Maps fresh zeroed memory at an address; `replaces` what is there, or is refused if anything is.
+///
+/// # Safety
+/// The range is page-aligned, and what it replaces is this allocator's and of no use.
+pub(crate) unsafe fn claim(address: usize, bytes: usize, replaces: bool) -> bool {
+    // SAFETY: as the caller promises.
+    !refused!(Commit) && unsafe { kernel::map_at(address, bytes, replaces) }
+}
+
+/// The reverse of [`claim`].
+///
+/// # Safety
+/// As for [`unmap`].
+pub(crate) unsafe fn unclaim(address: usize, bytes: usize) -> bool {
+    // SAFETY: as the caller promises.
+    !refused!(Uncommit) && unsafe { kernel::munmap(address, bytes) }
+}
+
 /// The reverse of [`commit`]: the pages go back and count for nothing.
 ///
 /// # Safety
@@ -128,7 +146,7 @@ pub(crate) unsafe fn wipe_on_fork(address: usize, bytes: usize) -> bool {
 pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
     if !refused!(Unmap) {
         // SAFETY: as the caller promises.
-        unsafe { kernel::munmap(address, bytes) }
+        unsafe { kernel::munmap(address, bytes) };
     }
 }
 

@@ -65,6 +65,20 @@ pub(crate) unsafe fn commit(_: usize, _: usize) -> bool {
     true
 }
 
+/// Nothing is mapped at addresses of the caller's choice: ranges are reserved.
+///
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn claim(_: usize, _: usize, _: bool) -> bool {
+    false
+}
+
+/// # Safety
+/// As for the system's.
+pub(crate) unsafe fn unclaim(_: usize, _: usize) -> bool {
+    false
+}
+
 /// Zeroes a range, at a moment at which other threads run.
 ///
 /// # Safety
