@@ -1,28 +1,28 @@
 //! Ground: a range of addresses that is committed from its low end on.
 //!
 //! Usually it is only staked out: what is not committed is not mapped, counts for no limit, and is in nobody's dump. That
-//! others map nothing there is likely, since the kernel has no reason to, and is seen when it has happened. Where
-//! address space was limited from the start, little of it lies far from what others map, and ground is reserved.
+//! others map nothing there is likely, since the kernel has no reason to; where they have, the range ends. Where
+//! address space was limited from the start ground is reserved.
 
 use crate::sync::{Cell, Ordering, compiler_fence, lasting::AtomicUsize};
-use crate::sys;
+use crate::sys::{self, NoClaim};
 use crate::units::{REGION, align_up};
 
-/// Ranges are staked out from here on, far from where programs, libraries and stacks are and from where the kernel maps
-/// what is not told where to go. The first may begin at so many places, and a few are tried.
-const ZONE: usize = 32 << 40;
+/// Ranges are staked out from here to there: far below libraries and stacks, and what the kernel maps beneath them; above
+/// programs, and above the 64 TiB in which engines of JavaScript choose places by chance.
+const ZONE: usize = 96 << 40;
+const ZONE_END: usize = 120 << 40;
+/// The first may begin at so many places, and a few are tried.
 const PLACES: usize = 1 << 22;
 const TRIES: usize = 4;
 /// So much address space is enough not to look after it.
-const AMPLE: usize = 16 << 30;
+const AMPLE: usize = 32 << 30;
 /// Where the next range may be staked out; 0 where ranges are reserved.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// Where the first range may be staked out: by chance, as the system has placed the stack that this runs on. Nowhere if
-/// there is not address space in plenty.
+/// Where the first range may be staked out: by chance. Nowhere if there is not address space in plenty.
 pub(crate) fn first_stakes() -> impl Iterator<Item = usize> {
-    let here = 0u8;
-    let chance = (&raw const here) as usize >> 12;
+    let chance = sys::random();
     let place = move |number| ZONE + (chance + number * (PLACES / TRIES)) % PLACES * REGION;
     (0..if is_ample() { TRIES } else { 0 }).map(place)
 }
@@ -44,7 +44,10 @@ pub(crate) fn stake_behind(end: usize) {
 
 /// Stakes out a further range, from a multiple of [`REGION`] on; none where ranges are reserved.
 pub(crate) fn stake_out(bytes: usize) -> Option<usize> {
-    let more = |next: usize| (next != 0).then_some(next + align_up(bytes, REGION));
+    let more = |next: usize| {
+        let end = next.checked_add(align_up(bytes, REGION))?;
+        (next != 0 && end <= ZONE_END).then_some(end)
+    };
     NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
 }
 
@@ -60,17 +63,24 @@ pub(crate) struct Ground {
     /// Up to here it may be committed: past what its owner knows of in the child of a fork that came between, or if the
     /// owner could not use it.
     begun: Cell<usize>,
+    /// Something that is not ours was in the way of the last piece.
+    is_blocked: Cell<bool>,
 }
 
 impl Ground {
     pub(crate) const fn new() -> Ground {
-        Ground { is_reserved: Cell::new(false), begun: Cell::new(0) }
+        Ground { is_reserved: Cell::new(false), begun: Cell::new(0), is_blocked: Cell::new(false) }
     }
 
-    /// Says which kind the range is, before any of it is committed.
-    pub(crate) fn open(&self, is_reserved: bool) {
+    /// Says which kind the range is, and up to where it is committed.
+    pub(crate) fn open(&self, is_reserved: bool, committed: usize) {
         self.is_reserved.set(is_reserved);
-        self.begun.set(0);
+        self.begun.set(committed);
+        self.is_blocked.set(false);
+    }
+
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.is_blocked.get()
     }
 
     pub(crate) fn is_reserved(&self) -> bool {
@@ -93,12 +103,16 @@ impl Ground {
             let known = before.clamp(from, to);
             self.begun.set(before.max(to));
             compiler_fence(Ordering::Release);
-            let done = (known == from || sys::claim(from, known - from, true))
-                && (known == to || sys::claim(known, to - known, false));
-            if !done {
+            let claim = |from, to, replaces| match from == to {
+                true => Ok(()),
+                false => sys::claim(from, to - from, replaces),
+            };
+            let done = claim(from, known, true).and_then(|()| claim(known, to, false));
+            if done.is_err() {
                 self.begun.set(before);
             }
-            done
+            self.is_blocked.set(done == Err(NoClaim::Taken));
+            done.is_ok()
         }
     }
 
@@ -112,7 +126,8 @@ impl Ground {
             if self.is_reserved.get() {
                 return sys::uncommit(from, to - from);
             }
-            let done = sys::unclaim(from, to - from);
+            // What was begun behind it goes, too.
+            let done = sys::unclaim(from, self.begun.get().max(to) - from);
             if done {
                 compiler_fence(Ordering::Release);
                 self.begun.set(from);
@@ -131,7 +146,7 @@ mod tests {
     fn staked() -> (Ground, usize) {
         let place = first_stakes().nth(TRIES - 1).unwrap() + (1 << 40);
         let ground = Ground::new();
-        ground.open(false);
+        ground.open(false, 0);
         (ground, place)
     }
 
@@ -162,14 +177,14 @@ mod tests {
         let (ground, place) = staked();
         // SAFETY: the range is the test's.
         unsafe {
-            assert!(sys::claim(place + STEP, STEP, false));
+            sys::claim(place + STEP, STEP, false).unwrap();
             word(place + STEP).set(7);
             assert!(ground.commit(place, place + STEP));
             assert!(!ground.commit(place + STEP, place + 3 * STEP));
-            assert!(!ground.commit(place + STEP, place + 2 * STEP));
+            assert!(!ground.commit(place + STEP, place + 2 * STEP) && ground.is_blocked());
             assert_eq!(word(place + STEP).get(), 7);
             sys::unmap(place + STEP, STEP);
-            assert!(ground.commit(place + STEP, place + 3 * STEP));
+            assert!(ground.commit(place + STEP, place + 3 * STEP) && !ground.is_blocked());
             assert_eq!(word(place + STEP).get(), 0);
             assert!(ground.uncommit(place, place + 3 * STEP));
         }
@@ -191,7 +206,10 @@ mod tests {
             assert!(ground.commit(place + 3 * STEP, place + 4 * STEP));
             assert!(ground.commit(place + 4 * STEP, place + 6 * STEP));
             assert_eq!(word(place + 5 * STEP).get(), 0);
-            assert!(ground.uncommit(place, place + 6 * STEP));
+            // What is not known of is not left behind by who gives back.
+            assert!(ground.uncommit(place + STEP, place + 3 * STEP));
+            assert!(ground.commit(place + STEP, place + 7 * STEP));
+            assert!(ground.uncommit(place, place + 7 * STEP));
         }
     }
 }

@@ -77,7 +77,7 @@ static META: Meta = Meta {
 /// # Safety
 /// Called once, with a range that belongs to nobody else.
 pub(crate) unsafe fn open(start: usize, end: usize, is_reserved: bool) {
-    META.ground.open(is_reserved);
+    META.ground.open(is_reserved, start);
     META.start.set(start);
     META.cursor.set(start);
     META.committed.set(start);

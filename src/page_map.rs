@@ -78,7 +78,7 @@ unsafe fn nth(table: usize, unit: usize) -> &'static Entry {
 }
 
 /// The most arenas there can be beside the first.
-pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 79 };
+pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 75 };
 static FIRST: Range = Range::new();
 static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);

@@ -7,6 +7,7 @@
 
 use super::linked::{is_ours, linked};
 use crate::foreign::Next;
+use crate::thread;
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr;
 
@@ -29,8 +30,8 @@ pub(super) unsafe fn open(path: *const c_char, flags: c_int) -> *mut c_void {
     }
 }
 
-/// Opens a library as libc does, but for RTLD_DEEPBIND, which is ignored while free is ours: the library shall
-/// use the malloc of the program.
+/// Opens a library as libc does, but for RTLD_DEEPBIND, which is ignored where the program's malloc is ours: the
+/// library shall use it, too.
 ///
 /// dlopen(3).
 ///
@@ -38,7 +39,10 @@ pub(super) unsafe fn open(path: *const c_char, flags: c_int) -> *mut c_void {
 /// The path is a string or null. What the library does as it is loaded is its own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void {
-    let refused = if is_ours(linked!("free")) { libc::RTLD_DEEPBIND } else { 0 };
+    // Where the program has a malloc of its own nobody has called ours. (One that is linked to fixed addresses may stand for
+    // free itself, if it takes its address.)
+    let is_ours = thread::is_started() || is_ours(linked!("free"));
+    let refused = if is_ours { libc::RTLD_DEEPBIND } else { 0 };
     // SAFETY: the caller's promise is the same.
     unsafe { open(path, flags & !refused) }
 }

@@ -36,14 +36,22 @@ impl Arena {
             let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
             // SAFETY: under the lock; the units are the arena's, past all committed ones.
             if unsafe { self.map_to(to - 1) && self.ground.commit(from, from + bytes) } {
-                self.frontier.set(to);
                 if !self.ground.is_reserved() {
                     self.renew_advice(frontier, to);
+                    // The child of a fork may know of dirty units that its parent had given back.
+                    self.forget_dirty(frontier, to);
                 }
+                compiler_fence(Ordering::Release);
+                self.frontier.set(to);
                 return true;
             }
         }
-        REFUSED.store(1, Ordering::Relaxed);
+        if [&self.ground, &self.table_ground, &self.regions_ground].iter().any(|g| g.is_blocked()) {
+            // There is memory, but the arena ends here.
+            self.units.set(frontier);
+        } else {
+            REFUSED.store(1, Ordering::Relaxed);
+        }
         false
     }
 

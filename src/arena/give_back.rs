@@ -98,7 +98,8 @@ impl Arena {
             if index * REGION_UNITS >= self.frontier.get() {
                 return 0;
             }
-            let mut mask = chosen(region);
+            // In the child of a fork units past the frontier may still be called dirty.
+            let mut mask = chosen(region) & self.committed(index);
             if mask == 0 {
                 return 0;
             }
@@ -242,14 +243,19 @@ impl Arena {
             self.renew_advice(new, old);
         }
         self.forget(new.next_multiple_of(REGION_UNITS), old);
+        PURGED.fetch_add(self.forget_dirty(new, old), Ordering::Relaxed);
+    }
+
+    /// The memory of free units from `from` to `to` is new, or no more. Returns how many were dirty.
+    pub(super) fn forget_dirty(&self, from: usize, to: usize) -> usize {
         let (mut dirty, mut thick) = (0, 0);
-        self.pieces(new, free, |region, mask| {
+        self.pieces(from, to - from, |region, mask| {
             dirty += (region.dirty.unset(mask) & mask).count_ones();
             thick += (region.thick.unset(mask) & mask).count_ones();
             region.aged.unset(mask);
         });
         self.dirty.sub(dirty as usize);
         self.thick.sub(thick as usize);
-        PURGED.fetch_add(dirty as usize, Ordering::Relaxed);
+        dirty as usize
     }
 }

@@ -190,7 +190,7 @@ impl Arena {
         self.keep_plain(unit, end);
         let whole = unit.next_multiple_of(REGION_UNITS);
         if whole > unit && self.is_advised(self.region(unit)) {
-            advise(whole.min(self.mapped_end()));
+            advise(whole.min(end));
         }
     }
 

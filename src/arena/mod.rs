@@ -155,9 +155,9 @@ impl Arena {
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
         let Some(base) = stake.or_else(|| reserve(bytes, align)) else { return false };
         let is_reserved = stake.is_none();
-        self.ground.open(is_reserved);
-        self.table_ground.open(is_reserved);
-        self.regions_ground.open(is_reserved);
+        for ground in [&self.ground, &self.table_ground, &self.regions_ground] {
+            ground.open(is_reserved, base);
+        }
         let units = bytes >> UNIT_SHIFT;
         let regions = align_up(page_map::TABLE + units * size_of::<page_map::Entry>(), page);
         let region_bytes = units.div_ceil(REGION_UNITS) * size_of::<Region>();
@@ -176,9 +176,13 @@ impl Arena {
         // SAFETY: nobody uses any of it yet.
         let opened = first < units && unsafe { self.map_to(first) };
         if !opened {
-            if is_reserved {
-                // SAFETY: nobody knows of the mapping yet.
-                unsafe { sys::unmap(base, bytes) };
+            // SAFETY: nobody knows of the mapping yet, or of the table.
+            unsafe {
+                if is_reserved {
+                    sys::unmap(base, bytes);
+                } else {
+                    self.table_ground.uncommit(base, base);
+                }
             }
             return false;
         }
@@ -210,7 +214,7 @@ impl Arena {
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
         let stake = ground::stake_out(bytes);
         let Some(base) = stake.or_else(|| reserve(bytes, align)) else { return false };
-        self.ground.open(stake.is_none());
+        self.ground.open(stake.is_none(), base);
         // SAFETY: the table has an entry, all of them empty, for each unit.
         unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
         self.set_range(base, units, 0);
@@ -365,7 +369,8 @@ impl Arena {
     /// Used units; committed units; all units that count as address space.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let committed = self.frontier() - self.first.get();
-        (self.used.get(), committed, self.mapped_end())
+        let all = if self.ground.is_reserved() { self.units.get() } else { committed };
+        (self.used.get(), committed, all)
     }
 
     /// Bytes of table entries and region states in use.

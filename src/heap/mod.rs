@@ -136,7 +136,7 @@ impl Heap {
         let stake = ground::stake_out(all);
         let piece = stake.or_else(|| sys::reserve(all))?;
         let ground = Ground::new();
-        ground.open(stake.is_none());
+        ground.open(stake.is_none(), piece);
         // SAFETY: the range is new, and nobody else knows of it.
         unsafe {
             if !ground.commit(piece, piece + part) {
@@ -148,7 +148,7 @@ impl Heap {
             }
         }
         let heap = Heap::at(piece);
-        heap.ground.open(stake.is_none());
+        heap.ground.open(stake.is_none(), piece + part);
         heap.is_central.set(is_central);
         heap.front.open(base, units.min(part - MAP_OFFSET));
         heap.units.set(units);
@@ -384,6 +384,12 @@ impl Heap {
             }
         }
         self.front.note(start, Some(slab.class()));
+    }
+
+    /// Whether the heap's own map knows the block's slab.
+    #[cfg(test)]
+    pub(crate) fn maps(&self, class: usize, block: usize) -> bool {
+        self.front.slab_at(class, block).is_some()
     }
 
     /// Takes a slab out of the heap's own map: its blocks take the slower path, or are no more.

@@ -1,5 +1,6 @@
 //! Linux on x86-64: the `syscall` instruction, so that errno stays untouched.
 
+use super::NoClaim;
 use core::arch::asm;
 use core::ffi::{CStr, c_char};
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -43,19 +44,24 @@ pub(super) fn mmap(bytes: usize, protection: i32, flags: i32) -> Option<usize> {
 }
 
 /// Maps fresh memory at an address: where nothing is, unless it `replaces` that.
-pub(super) unsafe fn map_at(start: usize, bytes: usize, replaces: bool) -> bool {
+pub(super) unsafe fn map_at(start: usize, bytes: usize, replaces: bool) -> Result<(), NoClaim> {
     let at = if replaces { libc::MAP_FIXED } else { libc::MAP_FIXED_NOREPLACE };
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | at;
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let arguments = [start, bytes, protection as usize, flags as usize, usize::MAX, 0];
     // SAFETY: what it replaces is the caller's, who can do without.
-    let found = address(unsafe { call(libc::SYS_mmap, arguments) });
-    if let Some(elsewhere) = found.filter(|&found| found != start) {
-        // To kernels before 4.17 an address is a wish.
-        // SAFETY: the mapping is new.
-        unsafe { munmap(elsewhere, bytes) };
+    let answer = unsafe { call(libc::SYS_mmap, arguments) };
+    match address(answer) {
+        Some(found) if found == start => Ok(()),
+        Some(elsewhere) => {
+            // To kernels before 4.17 an address is a wish.
+            // SAFETY: the mapping is new.
+            unsafe { munmap(elsewhere, bytes) };
+            Err(NoClaim::Taken)
+        }
+        None if answer == -(libc::EEXIST as isize) => Err(NoClaim::Taken),
+        None => Err(NoClaim::Refused),
     }
-    found == Some(start)
 }
 
 /// Replaces committed pages by a fresh reservation, in one step: taking the access away alone would
@@ -216,6 +222,14 @@ pub(crate) fn abort() -> ! {
 fn auxiliary(kind: u64) -> usize {
     // SAFETY: getauxval reads the vector that the loader keeps; it has no precondition.
     unsafe { libc::getauxval(kind) as usize }
+}
+
+/// A number that differs from process to process, and tells nothing of what else was made of the same random bytes.
+pub(crate) fn random() -> usize {
+    let bytes = auxiliary(libc::AT_RANDOM) as *const [usize; 2];
+    // SAFETY: the kernel gives each program sixteen bytes there, if any.
+    let [a, b] = if bytes.is_null() { [0; 2] } else { unsafe { bytes.read_unaligned() } };
+    (a ^ b.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
 /// True in programs that run with more rights than their user (set-user-ID and the like).

@@ -9,7 +9,7 @@ mod robust;
 
 pub(crate) use linux::{
     abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, is_written,
-    now_ms, page_size, processors, relax, write_stderr,
+    now_ms, page_size, processors, random, relax, write_stderr,
 };
 
 pub(crate) use robust::Robust;
@@ -54,13 +54,23 @@ pub(crate) unsafe fn commit(address: usize, bytes: usize) -> bool {
         && unsafe { kernel::mprotect(address, bytes, libc::PROT_READ | libc::PROT_WRITE) }
 }
 
-/// Maps fresh zeroed memory at an address; `replaces` what is there, or is refused if anything is.
+/// Why there is no mapping at an address: something else is there, or no memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NoClaim {
+    Taken,
+    Refused,
+}
+
+/// Maps fresh zeroed memory at an address; `replaces` what is there, or fails if anything is.
 ///
 /// # Safety
 /// The range is page-aligned, and what it replaces is this allocator's and of no use.
-pub(crate) unsafe fn claim(address: usize, bytes: usize, replaces: bool) -> bool {
+pub(crate) unsafe fn claim(address: usize, bytes: usize, replaces: bool) -> Result<(), NoClaim> {
+    if refused!(Commit) {
+        return Err(NoClaim::Refused);
+    }
     // SAFETY: as the caller promises.
-    !refused!(Commit) && unsafe { kernel::map_at(address, bytes, replaces) }
+    unsafe { kernel::map_at(address, bytes, replaces) }
 }
 
 /// The reverse of [`claim`].

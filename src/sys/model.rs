@@ -65,12 +65,23 @@ pub(crate) unsafe fn commit(_: usize, _: usize) -> bool {
     true
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NoClaim {
+    #[allow(dead_code)]
+    Taken,
+    Refused,
+}
+
+pub(crate) fn random() -> usize {
+    0
+}
+
 /// Nothing is mapped at addresses of the caller's choice: ranges are reserved.
 ///
 /// # Safety
 /// As for the system's.
-pub(crate) unsafe fn claim(_: usize, _: usize, _: bool) -> bool {
-    false
+pub(crate) unsafe fn claim(_: usize, _: usize, _: bool) -> Result<(), NoClaim> {
+    Err(NoClaim::Refused)
 }
 
 /// # Safety

@@ -6,6 +6,8 @@ mod descriptors;
 pub mod fuzz;
 #[cfg(all(test, not(loom)))]
 mod header;
+#[cfg(all(test, not(loom)))]
+mod heap_map;
 #[cfg(all(test, loom))]
 mod loom;
 #[cfg(loom)]

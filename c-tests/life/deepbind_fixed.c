@@ -1,0 +1,16 @@
+/* The same in a program linked to fixed addresses that takes the address of free, and so stands for free itself. */
+/* cflags: -fno-pie -no-pie */
+#define main exchange_all
+#include "life/deepbind_exchange.c"
+#undef main
+
+__attribute__((noinline)) static void call(void (*volatile function)(void *), void *block)
+{
+    function(block);
+}
+
+int main(void)
+{
+    call(free, malloc(10));
+    return exchange_all();
+}
