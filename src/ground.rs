@@ -8,12 +8,12 @@ use crate::sync::{Cell, Ordering, compiler_fence, lasting::AtomicUsize};
 use crate::sys::{self, NoClaim};
 use crate::units::{REGION, align_up};
 
-/// Ranges are staked out from here to there: far below libraries and stacks, and what the kernel maps beneath them; above
-/// programs, and above the 64 TiB in which engines of JavaScript choose places by chance.
-const ZONE: usize = 96 << 40;
-const ZONE_END: usize = 120 << 40;
+/// Ranges are staked out from here to there: above where programs may be, and the 64 TiB in which engines of JavaScript
+/// choose places by chance; below where the kernel begins with libraries and what is not told where to go.
+const ZONE: usize = 102 << 40;
+const ZONE_END: usize = 111 << 40;
 /// The first may begin at so many places, and a few are tried.
-const PLACES: usize = 1 << 22;
+const PLACES: usize = 1 << 21;
 const TRIES: usize = 4;
 /// So much address space is enough not to look after it.
 const AMPLE: usize = 32 << 30;
@@ -51,7 +51,7 @@ pub(crate) fn stake_out(bytes: usize) -> Option<usize> {
     NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
 }
 
-/// Gives up the range that was staked out last, if it is that one: where memory is short it is soon tried again.
+/// Gives up the range that was staked out last, if it is that one: for who had no memory for it.
 pub(crate) fn give_up(stake: usize, bytes: usize) {
     let end = stake + align_up(bytes, REGION);
     let _ = NEXT.compare_exchange(end, stake, Ordering::Relaxed, Ordering::Relaxed);
@@ -60,31 +60,40 @@ pub(crate) fn give_up(stake: usize, bytes: usize) {
 /// One such range. Changed under the lock of who has it.
 pub(crate) struct Ground {
     is_reserved: Cell<bool>,
-    /// Up to here it may be committed: past what its owner knows of in the child of a fork that came between, or if the
-    /// owner could not use it.
-    begun: Cell<usize>,
-    /// Something that is not ours was in the way of the last piece.
+    /// Up to here it is known to be committed, perhaps further than its owner could use. The child of a fork that came
+    /// between finds its own memory in the way, as it would find others'.
+    claimed: Cell<usize>,
+    /// Something was in the way of the last piece.
     is_blocked: Cell<bool>,
 }
 
 impl Ground {
     pub(crate) const fn new() -> Ground {
-        Ground { is_reserved: Cell::new(false), begun: Cell::new(0), is_blocked: Cell::new(false) }
+        Ground {
+            is_reserved: Cell::new(false),
+            claimed: Cell::new(0),
+            is_blocked: Cell::new(false),
+        }
     }
 
     /// Says which kind the range is, and up to where it is committed.
     pub(crate) fn open(&self, is_reserved: bool, committed: usize) {
         self.is_reserved.set(is_reserved);
-        self.begun.set(committed);
+        self.claimed.set(committed);
         self.is_blocked.set(false);
-    }
-
-    pub(crate) fn is_blocked(&self) -> bool {
-        self.is_blocked.get()
     }
 
     pub(crate) fn is_reserved(&self) -> bool {
         self.is_reserved.get()
+    }
+
+    /// Whether the last commit failed since there is something else. It will fail again.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.is_blocked.get()
+    }
+
+    pub(crate) fn forget_block(&self) {
+        self.is_blocked.set(false);
     }
 
     /// Makes `from..to` usable; it reads as zero.
@@ -94,46 +103,57 @@ impl Ground {
     /// what lies behind.
     #[inline(never)]
     pub(crate) unsafe fn commit(&self, from: usize, to: usize) -> bool {
-        // SAFETY: as the caller promises; what was begun and is not known of is nobody's.
-        unsafe {
-            if self.is_reserved.get() {
-                return sys::commit(from, to - from);
-            }
-            let before = self.begun.get();
-            let known = before.clamp(from, to);
-            self.begun.set(before.max(to));
-            compiler_fence(Ordering::Release);
-            let claim = |from, to, replaces| match from == to {
-                true => Ok(()),
-                false => sys::claim(from, to - from, replaces),
-            };
-            let done = claim(from, known, true).and_then(|()| claim(known, to, false));
-            if done.is_err() {
-                self.begun.set(before);
-            }
-            self.is_blocked.set(done == Err(NoClaim::Taken));
-            done.is_ok()
+        self.is_blocked.set(false);
+        let from = from.max(self.claimed.get());
+        if from >= to {
+            return true;
         }
+        // SAFETY: as the caller promises; a claim replaces nothing.
+        let done = unsafe {
+            if self.is_reserved.get() {
+                sys::commit(from, to - from)
+            } else {
+                let claim = sys::claim(from, to - from);
+                self.is_blocked.set(claim == Err(NoClaim::Taken));
+                claim.is_ok()
+            }
+        };
+        if done {
+            self.claimed.set(to);
+        }
+        done
     }
 
-    /// The reverse, for the end `from..to` of what is committed; its owner knows of it no more.
+    /// Where what is known to be committed ends, if that is behind `start`.
+    pub(crate) fn claimed_behind(&self, start: usize) -> Option<usize> {
+        Some(self.claimed.get()).filter(|&end| end > start)
+    }
+
+    /// What is committed from `from` on is to be given back. First of all, before its owner knows of it no more: the child
+    /// of a fork in between must not take it for new.
+    pub(crate) fn begin_uncommit(&self, from: usize) {
+        self.claimed.set(from);
+        compiler_fence(Ordering::Release);
+    }
+
+    /// The reverse of [`commit`](Ground::commit), for the end `from..to` of what is committed; its owner knows of it no more.
     ///
     /// # Safety
-    /// As for [`commit`](Ground::commit), and the range is committed.
+    /// As for commit; it has begun.
     pub(crate) unsafe fn uncommit(&self, from: usize, to: usize) -> bool {
+        compiler_fence(Ordering::Release);
         // SAFETY: as the caller promises.
-        unsafe {
+        let done = unsafe {
             if self.is_reserved.get() {
-                return sys::uncommit(from, to - from);
+                sys::uncommit(from, to - from)
+            } else {
+                sys::unclaim(from, to - from)
             }
-            // What was begun behind it goes, too.
-            let done = sys::unclaim(from, self.begun.get().max(to) - from);
-            if done {
-                compiler_fence(Ordering::Release);
-                self.begun.set(from);
-            }
-            done
+        };
+        if !done {
+            self.claimed.set(to);
         }
+        done
     }
 }
 
@@ -155,6 +175,12 @@ mod tests {
         unsafe { &*(address as *const Cell<usize>) }
     }
 
+    fn give_back(ground: &Ground, from: usize, to: usize) {
+        ground.begin_uncommit(from);
+        // SAFETY: the range is the test's.
+        assert!(unsafe { ground.uncommit(from, to) });
+    }
+
     #[test]
     fn grows_shrinks_and_grows() {
         let (ground, place) = staked();
@@ -164,10 +190,10 @@ mod tests {
             word(place).set(1);
             assert!(ground.commit(place + STEP, place + 3 * STEP));
             word(place + STEP).set(2);
-            assert!(ground.uncommit(place + STEP, place + 3 * STEP));
+            give_back(&ground, place + STEP, place + 3 * STEP);
             assert!(ground.commit(place + STEP, place + 2 * STEP));
             assert_eq!((word(place).get(), word(place + STEP).get()), (1, 0));
-            assert!(ground.uncommit(place, place + 2 * STEP));
+            give_back(&ground, place, place + 2 * STEP);
         }
     }
 
@@ -177,7 +203,7 @@ mod tests {
         let (ground, place) = staked();
         // SAFETY: the range is the test's.
         unsafe {
-            sys::claim(place + STEP, STEP, false).unwrap();
+            sys::claim(place + STEP, STEP).unwrap();
             word(place + STEP).set(7);
             assert!(ground.commit(place, place + STEP));
             assert!(!ground.commit(place + STEP, place + 3 * STEP));
@@ -186,30 +212,28 @@ mod tests {
             sys::unmap(place + STEP, STEP);
             assert!(ground.commit(place + STEP, place + 3 * STEP) && !ground.is_blocked());
             assert_eq!(word(place + STEP).get(), 0);
-            assert!(ground.uncommit(place, place + 3 * STEP));
+            give_back(&ground, place, place + 3 * STEP);
         }
     }
 
-    /// The child of a fork may find committed what its parent's thread had no time to note.
+    /// What could not be used the first time is there the next time; the child of a fork that does not know of its own
+    /// memory leaves it alone.
     #[test]
-    fn what_was_begun_is_done_again() {
+    fn what_is_claimed_is_claimed_once() {
         let (ground, place) = staked();
         // SAFETY: the range is the test's.
         unsafe {
             assert!(ground.commit(place, place + 2 * STEP));
-            word(place).set(1);
-            word(place + STEP).set(1);
+            assert!(ground.commit(place + STEP, place + 2 * STEP));
             assert!(ground.commit(place + STEP, place + 3 * STEP));
-            assert_eq!((word(place).get(), word(place + STEP).get()), (1, 0));
-            // Or begun, and nothing more.
-            ground.begun.set(place + 5 * STEP);
-            assert!(ground.commit(place + 3 * STEP, place + 4 * STEP));
-            assert!(ground.commit(place + 4 * STEP, place + 6 * STEP));
-            assert_eq!(word(place + 5 * STEP).get(), 0);
-            // What is not known of is not left behind by who gives back.
-            assert!(ground.uncommit(place + STEP, place + 3 * STEP));
-            assert!(ground.commit(place + STEP, place + 7 * STEP));
-            assert!(ground.uncommit(place, place + 7 * STEP));
+            word(place + 2 * STEP).set(1);
+            ground.claimed.set(place + STEP);
+            assert!(!ground.commit(place + STEP, place + 4 * STEP) && ground.is_blocked());
+            assert_eq!(word(place + 2 * STEP).get(), 1);
+            give_back(&ground, place, place + 3 * STEP);
+            assert!(ground.commit(place, place + 4 * STEP));
+            assert_eq!(word(place + 2 * STEP).get(), 0);
+            give_back(&ground, place, place + 4 * STEP);
         }
     }
 }

@@ -173,22 +173,47 @@ fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
     let crosses = bytes <= SHEET && from / SHEET != (from + bytes - 1) / SHEET;
     let piece = if crosses { align_up(from, SHEET) } else { from };
     let cursor = piece + bytes;
-    if cursor > META.committed.get() {
-        let committed = META.committed.get();
-        let generous = align_up(cursor, STEP).min(META.end.get());
-        let exact = align_up(cursor, sys::page_size());
-        if exact > META.end.get() {
-            return None;
+    let committed = META.committed.get();
+    if cursor > committed {
+        match commit(committed, cursor) {
+            Some(reached) => META.committed.set(reached),
+            None => return extend_behind(bytes, committed),
         }
-        // SAFETY: the range lies in what `open` was given, and is not committed yet.
-        let commit = |&to: &usize| unsafe { META.ground.commit(committed, to) };
-        let reached = [generous.max(exact), exact].into_iter().find(commit)?;
-        META.committed.set(reached);
     }
     META.cursor.set(cursor);
     compiler_fence(Ordering::Release);
     store(from, piece, guard);
     Some(piece)
+}
+
+/// Commits the range from `from` on, up to `cursor` and some more; to where.
+fn commit(from: usize, cursor: usize) -> Option<usize> {
+    let generous = align_up(cursor, STEP).min(META.end.get());
+    let exact = align_up(cursor, sys::page_size());
+    if exact > META.end.get() {
+        return None;
+    }
+    // SAFETY: the range lies in what `open` was given, and nothing of it is handed out yet.
+    let commit = |&to: &usize| unsafe { META.ground.commit(from, to) };
+    [generous.max(exact), exact].into_iter().find(commit)
+}
+
+/// Where something is in the way that is not ours, or that a fork has made forget: the range goes on behind it.
+#[cold]
+fn extend_behind(bytes: usize, committed: usize) -> Option<usize> {
+    let (mut piece, mut step) = (committed, STEP);
+    while META.ground.is_blocked() {
+        piece = align_up(piece + step, SHEET);
+        step *= 2;
+        if let Some(reached) = commit(piece, piece + bytes) {
+            // The cursor first: a child of a fork in between does not believe that what is in the way is committed.
+            META.cursor.set(piece + bytes);
+            compiler_fence(Ordering::Release);
+            META.committed.set(reached);
+            return Some(piece);
+        }
+    }
+    None
 }
 
 /// Takes a piece back.

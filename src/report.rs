@@ -302,7 +302,7 @@ impl Display for Permille {
 
 /// Writes a short text right-aligned in the width that the format asks for.
 fn padded(out: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
-    let mut line = crate::text::Line::<40>::new();
+    let mut line = crate::text::Line::<256>::new();
     line.write_fmt(text)?;
     let text = core::str::from_utf8(line.end()).unwrap_or_default();
     out.pad(text.trim_ascii_end())

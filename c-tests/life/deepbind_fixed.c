@@ -9,8 +9,8 @@ __attribute__((noinline)) static void call(void (*volatile function)(void *), vo
     function(block);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    call(free, malloc(10));
+    call(free, argc > 2 ? argv : NULL);
     return exchange_all();
 }

@@ -2,7 +2,7 @@
  * the allocator has not used counts for nothing. NULL with ENOMEM when the limit is reached, freed memory of one size
  * serves every other, threads start (libc keeps their stacks), and the program's own mappings have room. */
 /* beyond-glibc: each of its threads reserves 64 MiB */
-/* cases: 128 512 2048 */
+/* cases: 128 512 */
 #include "limits/exhaust.h"
 #include <sys/mman.h>
 #include <sys/resource.h>

@@ -41,7 +41,7 @@ pub(super) unsafe fn open(path: *const c_char, flags: c_int) -> *mut c_void {
 pub unsafe extern "C" fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void {
     // Where the program has a malloc of its own nobody has called ours. (One that is linked to fixed addresses may stand for
     // free itself, if it takes its address.)
-    let is_ours = thread::is_started() || is_ours(linked!("free"));
+    let is_ours = thread::is_started() || is_ours(linked!("free")) || is_ours(linked!("malloc"));
     let refused = if is_ours { libc::RTLD_DEEPBIND } else { 0 };
     // SAFETY: the caller's promise is the same.
     unsafe { open(path, flags & !refused) }

@@ -32,8 +32,11 @@ impl Arena {
         if always || kind == Kind::Dense || self.tenants.get() == Tenants::BigBlocks {
             generous = generous.next_multiple_of(REGION_UNITS);
         }
+        let grounds = [&self.ground, &self.table_ground, &self.regions_ground];
+        let mut is_blocked = false;
         for to in [generous.min(self.units.get()), end] {
             let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
+            grounds.iter().for_each(|ground| ground.forget_block());
             // SAFETY: under the lock; the units are the arena's, past all committed ones.
             if unsafe { self.map_to(to - 1) && self.ground.commit(from, from + bytes) } {
                 if !self.ground.is_reserved() {
@@ -45,8 +48,9 @@ impl Arena {
                 self.frontier.set(to);
                 return true;
             }
+            is_blocked = grounds.iter().any(|ground| ground.is_blocked());
         }
-        if [&self.ground, &self.table_ground, &self.regions_ground].iter().any(|g| g.is_blocked()) {
+        if is_blocked {
             // There is memory, but the arena ends here.
             self.units.set(frontier);
         } else {

@@ -232,7 +232,8 @@ impl Arena {
             return;
         }
         let new = old - free;
-        // The frontier first: in the child of a fork in between, committing again does no harm.
+        self.ground.begin_uncommit(self.address(new));
+        // The frontier first: the child of a fork in between has memory behind it, and not the reverse.
         self.frontier.set(new);
         // SAFETY: the units are committed and free, and we hold the lock.
         if !unsafe { self.ground.uncommit(self.address(new), self.address(old)) } {

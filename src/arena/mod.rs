@@ -180,8 +180,8 @@ impl Arena {
             unsafe {
                 if is_reserved {
                     sys::unmap(base, bytes);
-                } else {
-                    self.table_ground.uncommit(base, base);
+                } else if let Some(end) = self.table_ground.claimed_behind(base) {
+                    sys::unclaim(base, end - base);
                 }
             }
             return false;

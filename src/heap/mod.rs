@@ -37,6 +37,8 @@ use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 pub(crate) const SHARED: usize = 8 << 10;
 /// How many slabs are looked at for the one with the lowest address.
 const LOOK_AT: usize = 8;
+/// So many places are tried for a heap before one is reserved.
+const STAKES: usize = 4;
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
@@ -133,22 +135,9 @@ impl Heap {
         let page = sys::page_size();
         let all = align_up(MAP_OFFSET + units, page);
         let part = align_up(MAP_OFFSET + units.min(MAP_STEP), page).min(all);
-        let stake = ground::stake_out(all);
-        let piece = stake.or_else(|| sys::reserve(all))?;
-        let ground = Ground::new();
-        ground.open(stake.is_none(), piece);
-        // SAFETY: the range is new, and nobody else knows of it.
-        unsafe {
-            if !ground.commit(piece, piece + part) {
-                match stake {
-                    Some(stake) => ground::give_up(stake, all),
-                    None => sys::unmap(piece, all),
-                }
-                return None;
-            }
-        }
+        let (piece, is_reserved) = settle(all, part)?;
         let heap = Heap::at(piece);
-        heap.ground.open(stake.is_none(), piece + part);
+        heap.ground.open(is_reserved, piece + part);
         heap.is_central.set(is_central);
         heap.front.open(base, units.min(part - MAP_OFFSET));
         heap.units.set(units);
@@ -521,6 +510,32 @@ pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option
             return Some(ask());
         }
     }
+}
+
+/// A range of `all` bytes for a heap, of which the first `part` is committed; and whether it is reserved.
+fn settle(all: usize, part: usize) -> Option<(usize, bool)> {
+    let ground = Ground::new();
+    for _ in 0..STAKES {
+        let Some(piece) = ground::stake_out(all) else { break };
+        ground.open(false, piece);
+        // SAFETY: the range is new, and nobody else knows of it.
+        if unsafe { ground.commit(piece, piece + part) } {
+            return Some((piece, false));
+        }
+        if !ground.is_blocked() {
+            ground::give_up(piece, all);
+            return None;
+        }
+    }
+    let piece = sys::reserve(all)?;
+    // SAFETY: as above.
+    unsafe {
+        if sys::commit(piece, part) {
+            return Some((piece, true));
+        }
+        sys::unmap(piece, all);
+    }
+    None
 }
 
 /// Puts a freed block back into its slab, whose heap may be anybody's. Under no lock.

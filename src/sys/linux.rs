@@ -43,13 +43,13 @@ pub(super) fn mmap(bytes: usize, protection: i32, flags: i32) -> Option<usize> {
     })
 }
 
-/// Maps fresh memory at an address: where nothing is, unless it `replaces` that.
-pub(super) unsafe fn map_at(start: usize, bytes: usize, replaces: bool) -> Result<(), NoClaim> {
-    let at = if replaces { libc::MAP_FIXED } else { libc::MAP_FIXED_NOREPLACE };
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | at;
+/// Maps fresh memory at an address where nothing is.
+pub(super) unsafe fn map_at(start: usize, bytes: usize) -> Result<(), NoClaim> {
+    let flags =
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED_NOREPLACE;
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let arguments = [start, bytes, protection as usize, flags as usize, usize::MAX, 0];
-    // SAFETY: what it replaces is the caller's, who can do without.
+    // SAFETY: a new mapping replaces nothing.
     let answer = unsafe { call(libc::SYS_mmap, arguments) };
     match address(answer) {
         Some(found) if found == start => Ok(()),

@@ -61,16 +61,16 @@ pub(crate) enum NoClaim {
     Refused,
 }
 
-/// Maps fresh zeroed memory at an address; `replaces` what is there, or fails if anything is.
+/// Maps fresh zeroed memory at an address where nothing is.
 ///
 /// # Safety
-/// The range is page-aligned, and what it replaces is this allocator's and of no use.
-pub(crate) unsafe fn claim(address: usize, bytes: usize, replaces: bool) -> Result<(), NoClaim> {
+/// The range is page-aligned, and where this allocator may have memory.
+pub(crate) unsafe fn claim(address: usize, bytes: usize) -> Result<(), NoClaim> {
     if refused!(Commit) {
         return Err(NoClaim::Refused);
     }
     // SAFETY: as the caller promises.
-    unsafe { kernel::map_at(address, bytes, replaces) }
+    unsafe { kernel::map_at(address, bytes) }
 }
 
 /// The reverse of [`claim`].

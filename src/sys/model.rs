@@ -80,7 +80,7 @@ pub(crate) fn random() -> usize {
 ///
 /// # Safety
 /// As for the system's.
-pub(crate) unsafe fn claim(_: usize, _: usize, _: bool) -> Result<(), NoClaim> {
+pub(crate) unsafe fn claim(_: usize, _: usize) -> Result<(), NoClaim> {
     Err(NoClaim::Refused)
 }
 
