@@ -76,7 +76,7 @@ typedef struct pig_stats_t {
      */
     size_t metadata_bytes;
     /**
-     * Address space that is reserved, in bytes.
+     * Address space of the arenas, reserved or committed, in bytes.
      */
     size_t reserved_bytes;
     /**

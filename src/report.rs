@@ -89,7 +89,7 @@ pub fn write_text(snapshot: &Snapshot, out: &mut dyn Write) -> fmt::Result {
         format_args!("of the live bytes at most, the internal fragmentation"),
     )?;
     row(out, "given back", Bytes(s.purged_bytes), format_args!("to the system since the start"))?;
-    row(out, "address space", Bytes(s.reserved_bytes), format_args!("reserved, costs no memory"))?;
+    row(out, "address space", Bytes(s.reserved_bytes), format_args!("of the arenas"))?;
     row(out, "committed", Bytes(s.committed_bytes), format_args!("of that, ready for use"))?;
     row(
         out,

@@ -41,7 +41,7 @@ pub struct pig_stats_t {
     pub dirty_bytes: usize,
     /// What pigalloc's own records take, in bytes.
     pub metadata_bytes: usize,
-    /// Address space that is reserved, in bytes.
+    /// Address space of the arenas, reserved or committed, in bytes.
     pub reserved_bytes: usize,
     /// Of reserved_bytes, what is ready for use.
     pub committed_bytes: usize,

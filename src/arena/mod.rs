@@ -1,8 +1,7 @@
-//! Arenas: reserved ranges, cut into units and handed out lowest address first.
+//! Arenas: ground, cut into units and handed out lowest address first.
 //!
-//! An arena is address space without access (it costs nothing and stays out of core dumps) that is
-//! committed from its low end as it is needed, so that a process has one growing mapping however
-//! many blocks it holds. Layout: header page, page-map table, region states, descriptors (in the
+//! An arena is committed from its low end as it is needed, so that a process has one growing mapping
+//! however many blocks it holds. Layout: header page, page-map table, region states, descriptors (in the
 //! first arena), units.
 //!
 //! Every unit is free or used, and a free one clean (reads as zero, costs no memory) or dirty. The
