@@ -58,16 +58,17 @@ const THIN_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
-/// A reserved range.
+/// Ground cut into units.
 pub(crate) struct Arena {
     lock: Lock,
     tenants: Cell<Tenants>,
     lane: Cell<usize>,
     slot: Cell<usize>,
     base: Cell<usize>,
-    /// There is a reservation: for who does not hold the lock.
+    /// There is ground: for who does not hold the lock.
     is_open: AtomicBool,
-    /// All units of the reservation, metadata included; and the first that can be handed out.
+    /// All units of the ground, metadata included; and the first that can be handed out. No more than there are below the
+    /// frontier once something has been in the way there.
     units: Cell<usize>,
     first: Cell<usize>,
     ground: Ground,
@@ -234,7 +235,7 @@ impl Arena {
         self.is_open.store(base != 0, Ordering::Relaxed);
     }
 
-    /// Gives the reservation of an arena beside the first back; nothing is in it.
+    /// Gives the ground of an arena beside the first back; nothing is in it.
     ///
     /// # Safety
     /// Under the lock.
