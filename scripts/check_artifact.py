@@ -4,8 +4,8 @@
 The shared object: soname; needs libc alone; no text relocations, no executable stack; everything bound at
 load; never unloaded; thread-local storage initial-exec and at most 16 bytes; exports exactly
 scripts/exports.txt; imports nothing outside scripts/imports.txt, and nothing that allocates, unwinds or finds
-thread-local storage by a call; size; no mapping for zeroed data. The static archive: defines the same names but C++'s and dlopen, and no
-other that a program could collide with.
+thread-local storage by a call; size; no mapping for zeroed data, and no holes. The static archive: defines the same
+names but C++'s and dlopen, and no other that a program could collide with.
 """
 
 import argparse
@@ -56,7 +56,8 @@ class SharedObject:
         for tag, value in re.findall(r"^ 0x[0-9a-f]+ \((\w+)\)\s+(.*)$", output("readelf", "-dW", path), re.M):
             self.dynamic.setdefault(tag, []).append(value.strip())
         self.segments = {}
-        self.zeroed_pages = 0
+        self.zeroed_pages = self.holes = 0
+        end = None
         for line in output("readelf", "-lW", path).splitlines():
             fields = line.split()
             if len(fields) >= 7 and fields[1].startswith("0x"):
@@ -64,6 +65,8 @@ class SharedObject:
                 if fields[0] == "LOAD":
                     address, in_file, in_memory = (int(fields[i], 16) for i in (2, 4, 5))
                     self.zeroed_pages += -(-(address + in_memory) // PAGE) - -(-(address + in_file) // PAGE)
+                    self.holes += end is not None and address // PAGE > end
+                    end = -(-(address + in_memory) // PAGE)
         self.exports = set(self.names("--defined-only"))
         versioned = [name.partition("@") for name in self.names("--undefined-only")]
         self.imports = {name for name, _, _ in versioned}
@@ -112,6 +115,8 @@ def problems_of_linking(so, soname):
         yield f"its thread-local storage is {tls} bytes; 1 to {LARGEST_TLS} are allowed"
     if so.zeroed_pages > 0:
         yield f"the loader makes a mapping for {so.zeroed_pages} pages of zeroed data"
+    if so.holes > 0:
+        yield f"there are {so.holes} holes between its segments, for each of which the loader makes a call"
     if so.size > LARGEST:
         yield f"it is {so.size:,} bytes; {LARGEST:,} are allowed"
 

@@ -24,7 +24,6 @@ impl Next {
         Next(OnceNonZeroUsize::new(), name)
     }
 
-    #[inline(never)]
     pub(crate) fn get(&self) -> Option<NonZeroUsize> {
         let find = || {
             // SAFETY: the name is a string; the loader finds the next definition after ours.

@@ -101,7 +101,6 @@ impl Ground {
     /// # Safety
     /// The addresses are page-aligned and of this range, `from` is where what its owner has committed ends, and nobody uses
     /// what lies behind.
-    #[inline(never)]
     pub(crate) unsafe fn commit(&self, from: usize, to: usize) -> bool {
         self.is_blocked.set(false);
         let from = from.max(self.claimed.get());

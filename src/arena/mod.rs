@@ -149,7 +149,6 @@ impl Arena {
     ///
     /// # Safety
     /// The arena is not in use, and nobody else opens it.
-    #[inline(never)]
     unsafe fn open_first(&'static self, bytes: usize, stake: Option<usize>) -> bool {
         let page = sys::page_size();
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
