@@ -60,40 +60,25 @@ pub(crate) fn give_up(stake: usize, bytes: usize) {
 /// One such range. Changed under the lock of who has it.
 pub(crate) struct Ground {
     is_reserved: Cell<bool>,
-    /// Up to here it is known to be committed, perhaps further than its owner could use. The child of a fork that came
-    /// between finds its own memory in the way, as it would find others'.
+    /// From where its owner has committed to here, if that is behind it, all is committed, and zero, which the owner could not
+    /// use or, in the child of a fork, does not know of. A child that does not know it here either finds its own memory in the
+    /// way, as it would find others'.
     claimed: Cell<usize>,
-    /// Something was in the way of the last piece.
-    is_blocked: Cell<bool>,
 }
 
 impl Ground {
     pub(crate) const fn new() -> Ground {
-        Ground {
-            is_reserved: Cell::new(false),
-            claimed: Cell::new(0),
-            is_blocked: Cell::new(false),
-        }
+        Ground { is_reserved: Cell::new(false), claimed: Cell::new(0) }
     }
 
     /// Says which kind the range is, and up to where it is committed.
     pub(crate) fn open(&self, is_reserved: bool, committed: usize) {
         self.is_reserved.set(is_reserved);
         self.claimed.set(committed);
-        self.is_blocked.set(false);
     }
 
     pub(crate) fn is_reserved(&self) -> bool {
         self.is_reserved.get()
-    }
-
-    /// Whether the last commit failed since there is something else. It will fail again.
-    pub(crate) fn is_blocked(&self) -> bool {
-        self.is_blocked.get()
-    }
-
-    pub(crate) fn forget_block(&self) {
-        self.is_blocked.set(false);
     }
 
     /// Makes `from..to` usable; it reads as zero.
@@ -101,31 +86,33 @@ impl Ground {
     /// # Safety
     /// The addresses are page-aligned and of this range, `from` is where what its owner has committed ends, and nobody uses
     /// what lies behind.
-    pub(crate) unsafe fn commit(&self, from: usize, to: usize) -> bool {
-        self.is_blocked.set(false);
+    pub(crate) unsafe fn commit(&self, from: usize, to: usize) -> Result<(), NoClaim> {
         let from = from.max(self.claimed.get());
-        if from >= to {
-            return true;
-        }
-        // SAFETY: as the caller promises; a claim replaces nothing.
-        let done = unsafe {
-            if self.is_reserved.get() {
-                sys::commit(from, to - from)
-            } else {
-                let claim = sys::claim(from, to - from);
-                self.is_blocked.set(claim == Err(NoClaim::Taken));
-                claim.is_ok()
+        if from < to {
+            let bytes = to - from;
+            // SAFETY: the piece is of this range, and its owner's; a claim replaces nothing.
+            unsafe {
+                if !self.is_reserved.get() {
+                    sys::claim(from, bytes)?;
+                } else if !sys::commit(from, bytes) {
+                    return Err(NoClaim::Refused);
+                }
             }
-        };
-        if done {
             self.claimed.set(to);
         }
-        done
+        Ok(())
     }
 
-    /// Where what is known to be committed ends, if that is behind `start`.
-    pub(crate) fn claimed_behind(&self, start: usize) -> Option<usize> {
-        Some(self.claimed.get()).filter(|&end| end > start)
+    /// Gives back what is committed of a range from `start`, where it begins, that is not opened after all.
+    ///
+    /// # Safety
+    /// Nobody uses the range, which is staked out.
+    pub(crate) unsafe fn abandon(&self, start: usize) {
+        let bytes = self.claimed.replace(start) - start;
+        if bytes > 0 {
+            // SAFETY: the piece was claimed for this range, and is nobody's.
+            unsafe { sys::unclaim(start, bytes) };
+        }
     }
 
     /// What is committed from `from` on is to be given back. First of all, before its owner knows of it no more: the child
@@ -141,18 +128,14 @@ impl Ground {
     /// As for commit; it has begun.
     pub(crate) unsafe fn uncommit(&self, from: usize, to: usize) -> bool {
         compiler_fence(Ordering::Release);
-        // SAFETY: as the caller promises.
-        let done = unsafe {
+        // SAFETY: the piece is committed, of this range, and nobody's.
+        unsafe {
             if self.is_reserved.get() {
                 sys::uncommit(from, to - from)
             } else {
                 sys::unclaim(from, to - from)
             }
-        };
-        if !done {
-            self.claimed.set(to);
         }
-        done
     }
 }
 
@@ -161,6 +144,7 @@ mod tests {
     use super::*;
 
     const STEP: usize = 64 << 10;
+    const TAKEN: Result<(), NoClaim> = Err(NoClaim::Taken);
 
     fn staked() -> (Ground, usize) {
         let place = first_stakes().nth(TRIES - 1).unwrap() + (1 << 40);
@@ -185,12 +169,12 @@ mod tests {
         let (ground, place) = staked();
         // SAFETY: the range is the test's.
         unsafe {
-            assert!(ground.commit(place, place + STEP));
+            assert_eq!(ground.commit(place, place + STEP), Ok(()));
             word(place).set(1);
-            assert!(ground.commit(place + STEP, place + 3 * STEP));
+            assert_eq!(ground.commit(place + STEP, place + 3 * STEP), Ok(()));
             word(place + STEP).set(2);
             give_back(&ground, place + STEP, place + 3 * STEP);
-            assert!(ground.commit(place + STEP, place + 2 * STEP));
+            assert_eq!(ground.commit(place + STEP, place + 2 * STEP), Ok(()));
             assert_eq!((word(place).get(), word(place + STEP).get()), (1, 0));
             give_back(&ground, place, place + 2 * STEP);
         }
@@ -204,12 +188,12 @@ mod tests {
         unsafe {
             sys::claim(place + STEP, STEP).unwrap();
             word(place + STEP).set(7);
-            assert!(ground.commit(place, place + STEP));
-            assert!(!ground.commit(place + STEP, place + 3 * STEP));
-            assert!(!ground.commit(place + STEP, place + 2 * STEP) && ground.is_blocked());
+            assert_eq!(ground.commit(place, place + STEP), Ok(()));
+            assert_eq!(ground.commit(place + STEP, place + 3 * STEP), TAKEN);
+            assert_eq!(ground.commit(place + STEP, place + 2 * STEP), TAKEN);
             assert_eq!(word(place + STEP).get(), 7);
             sys::unmap(place + STEP, STEP);
-            assert!(ground.commit(place + STEP, place + 3 * STEP) && !ground.is_blocked());
+            assert_eq!(ground.commit(place + STEP, place + 3 * STEP), Ok(()));
             assert_eq!(word(place + STEP).get(), 0);
             give_back(&ground, place, place + 3 * STEP);
         }
@@ -222,15 +206,15 @@ mod tests {
         let (ground, place) = staked();
         // SAFETY: the range is the test's.
         unsafe {
-            assert!(ground.commit(place, place + 2 * STEP));
-            assert!(ground.commit(place + STEP, place + 2 * STEP));
-            assert!(ground.commit(place + STEP, place + 3 * STEP));
+            assert_eq!(ground.commit(place, place + 2 * STEP), Ok(()));
+            assert_eq!(ground.commit(place + STEP, place + 2 * STEP), Ok(()));
+            assert_eq!(ground.commit(place + STEP, place + 3 * STEP), Ok(()));
             word(place + 2 * STEP).set(1);
             ground.claimed.set(place + STEP);
-            assert!(!ground.commit(place + STEP, place + 4 * STEP) && ground.is_blocked());
+            assert_eq!(ground.commit(place + STEP, place + 4 * STEP), TAKEN);
             assert_eq!(word(place + 2 * STEP).get(), 1);
             give_back(&ground, place, place + 3 * STEP);
-            assert!(ground.commit(place, place + 4 * STEP));
+            assert_eq!(ground.commit(place, place + 4 * STEP), Ok(()));
             assert_eq!(word(place + 2 * STEP).get(), 0);
             give_back(&ground, place, place + 4 * STEP);
         }

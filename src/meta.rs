@@ -9,11 +9,12 @@
 //! No piece of up to [`SHEET`] bytes crosses a multiple of that. So pages that hold released pieces alone can go
 //! back to the system when the program asks for that: their pieces leave the lists, and they are cut anew later.
 
+use crate::bitmap;
 use crate::ground::Ground;
 use crate::lock::{Guard, Lock, Rank};
 use crate::sync::{Cell, Ordering, compiler_fence};
+use crate::sys::{self, NoClaim};
 use crate::units::align_up;
-use crate::{bitmap, sys};
 use core::ptr::{self, NonNull};
 
 /// The most that the range may have: offsets to descriptors have 32 bits. Tables of further arenas come out of it, too:
@@ -176,8 +177,9 @@ fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
     let committed = META.committed.get();
     if cursor > committed {
         match commit(committed, cursor) {
-            Some(reached) => META.committed.set(reached),
-            None => return extend_behind(bytes, committed),
+            Ok(reached) => META.committed.set(reached),
+            Err(NoClaim::Taken) => return extend_behind(bytes),
+            Err(NoClaim::Refused) => return None,
         }
     }
     META.cursor.set(cursor);
@@ -187,33 +189,41 @@ fn extend(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
 }
 
 /// Commits the range from `from` on, up to `cursor` and some more; to where.
-fn commit(from: usize, cursor: usize) -> Option<usize> {
+fn commit(from: usize, cursor: usize) -> Result<usize, NoClaim> {
     let generous = align_up(cursor, STEP).min(META.end.get());
     let exact = align_up(cursor, sys::page_size());
     if exact > META.end.get() {
-        return None;
+        return Err(NoClaim::Refused);
     }
     // SAFETY: the range lies in what `open` was given, and nothing of it is handed out yet.
-    let commit = |&to: &usize| unsafe { META.ground.commit(from, to) };
-    [generous.max(exact), exact].into_iter().find(commit)
+    let commit = |to| unsafe { META.ground.commit(from, to) }.map(|()| to);
+    commit(generous.max(exact)).or_else(|_| commit(exact))
 }
 
 /// Where something is in the way that is not ours, or that a fork has made forget: the range goes on behind it.
 #[cold]
-fn extend_behind(bytes: usize, committed: usize) -> Option<usize> {
-    let (mut piece, mut step) = (committed, STEP);
-    while META.ground.is_blocked() {
-        piece = align_up(piece + step, SHEET);
-        step *= 2;
-        if let Some(reached) = commit(piece, piece + bytes) {
-            // The cursor first: a child of a fork in between does not believe that what is in the way is committed.
-            META.cursor.set(piece + bytes);
-            compiler_fence(Ordering::Release);
-            META.committed.set(reached);
-            return Some(piece);
+fn extend_behind(bytes: usize) -> Option<usize> {
+    let mut step = STEP;
+    loop {
+        let piece = align_up(META.committed.get() + step, SHEET);
+        if align_up(piece + bytes, sys::page_size()) > META.end.get() {
+            return None;
+        }
+        // Before anything is committed there, and the cursor first: a child of a fork in between never believes that what
+        // is in the way is committed.
+        META.cursor.set(piece);
+        compiler_fence(Ordering::Release);
+        META.committed.set(piece);
+        match commit(piece, piece + bytes) {
+            Ok(reached) => {
+                META.committed.set(reached);
+                META.cursor.set(piece + bytes);
+                return Some(piece);
+            }
+            Err(NoClaim::Taken) => step *= 2,
+            Err(NoClaim::Refused) => return None,
         }
     }
-    None
 }
 
 /// Takes a piece back.
@@ -329,6 +339,12 @@ fn purge_free(free: &[Cell<u32>], page: usize, _: &Guard<'_>) -> usize {
         at += count;
     }
     purged
+}
+
+/// Where what is committed ends, and where the range does.
+#[cfg(test)]
+pub(crate) fn edges() -> (usize, usize) {
+    (META.committed.get(), META.end.get())
 }
 
 /// Bytes that hold descriptors or did.

@@ -7,8 +7,9 @@ use super::purpose::Tenants;
 use super::{Arena, REFUSED};
 use crate::region::Region;
 use crate::sync::{Ordering, compiler_fence};
+use crate::sys::{self, NoClaim};
 use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
-use crate::{config, page_map, sys};
+use crate::{config, page_map};
 
 /// Units are committed in steps that grow with the arena between these bounds.
 const STEP_LEAST: usize = 4;
@@ -23,6 +24,9 @@ impl Arena {
         if end <= frontier {
             return true;
         }
+        if end > self.units.get() {
+            return false;
+        }
         let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, STEP_MOST);
         let mut generous = end.max(frontier + step);
         let always = config::huge() == config::Huge::Always;
@@ -32,41 +36,41 @@ impl Arena {
         if always || kind == Kind::Dense || self.tenants.get() == Tenants::BigBlocks {
             generous = generous.next_multiple_of(REGION_UNITS);
         }
-        let grounds = [&self.ground, &self.table_ground, &self.regions_ground];
-        let mut is_blocked = false;
-        for to in [generous.min(self.units.get()), end] {
-            let (from, bytes) = (self.address(frontier), (to - frontier) << UNIT_SHIFT);
-            grounds.iter().for_each(|ground| ground.forget_block());
-            // SAFETY: under the lock; the units are the arena's, past all committed ones.
-            if unsafe { self.map_to(to - 1) && self.ground.commit(from, from + bytes) } {
-                if !self.ground.is_reserved() {
-                    self.renew_advice(frontier, to);
-                    // The child of a fork may know of dirty units that its parent had given back.
-                    self.forget_dirty(frontier, to);
-                }
-                compiler_fence(Ordering::Release);
-                self.frontier.set(to);
-                return true;
-            }
-            is_blocked = grounds.iter().any(|ground| ground.is_blocked());
-        }
-        if is_blocked {
+        let generous = self.commit_to(frontier, generous.min(self.units.get()));
+        match generous.or_else(|_| self.commit_to(frontier, end)) {
+            Ok(()) => return true,
             // There is memory, but the arena ends here.
-            self.units.set(frontier);
-        } else {
-            REFUSED.store(1, Ordering::Relaxed);
+            Err(NoClaim::Taken) => self.units.replace(frontier),
+            Err(NoClaim::Refused) => REFUSED.store(1, Ordering::Relaxed),
         }
         false
+    }
+
+    /// Commits the units from `frontier`, where it is, to `to`.
+    fn commit_to(&self, frontier: usize, to: usize) -> Result<(), NoClaim> {
+        // SAFETY: under the lock; the units are the arena's, past all committed ones.
+        unsafe {
+            self.map_to(to - 1)?;
+            self.ground.commit(self.address(frontier), self.address(to))?;
+        }
+        if !self.ground.is_reserved() {
+            self.renew_advice(frontier, to);
+            // The child of a fork may know of dirty units that its parent had given back.
+            self.forget_dirty(frontier, to);
+        }
+        compiler_fence(Ordering::Release);
+        self.frontier.set(to);
+        Ok(())
     }
 
     /// Commits table entries and region states for the units below `unit`, and some more.
     ///
     /// # Safety
     /// Under the lock, or before the arena is published.
-    pub(super) unsafe fn map_to(&self, unit: usize) -> bool {
+    pub(super) unsafe fn map_to(&self, unit: usize) -> Result<(), NoClaim> {
         let (mapped, page) = (self.mapped.get(), sys::page_size());
         if unit < mapped {
-            return true;
+            return Ok(());
         }
         let wanted = align_up(unit + 1, TABLE_STEP).min(self.units.get());
         let base = self.base.get();
@@ -81,19 +85,17 @@ impl Arena {
         let end = |units: usize| align_up(state(units + REGION_UNITS - 1), page);
         let lowest = if mapped == 0 { state(self.first.get()) & !(page - 1) } else { end(mapped) };
         let highest = end(wanted);
-        // SAFETY: both ranges lie in the parts laid out for them, behind what was committed for `mapped` units.
-        let done = unsafe {
-            (to <= from || self.table_ground.commit(from, to))
-                && (highest <= lowest || self.regions_ground.commit(lowest, highest))
-        };
-        if done {
-            // SAFETY: entries below `wanted` are committed now.
-            unsafe { page_map::publish(0, base, table, wanted) };
-            // The child of a fork in between does all this once more.
-            compiler_fence(Ordering::Release);
-            self.mapped.set(wanted);
+        // SAFETY: both ranges lie in the parts laid out for them, behind what was committed for `mapped` units; entries below
+        // `wanted` are committed then.
+        unsafe {
+            self.table_ground.commit(from, to)?;
+            self.regions_ground.commit(lowest, highest)?;
+            page_map::publish(0, base, table, wanted);
         }
-        done
+        // The child of a fork in between does all this once more.
+        compiler_fence(Ordering::Release);
+        self.mapped.set(wanted);
+        Ok(())
     }
 
     /// Advises huge pages for the whole regions of the arena.
@@ -106,4 +108,16 @@ impl Arena {
         // SAFETY: the units are this arena's.
         unsafe { sys::advise_huge(self.address(from), (end - from) << UNIT_SHIFT, true) };
     }
+}
+
+/// Tries to commit units of the first arena past its table, whose end `prepare` is told, and says what is known then:
+/// units below the frontier, units with entries, and all.
+#[cfg(all(test, not(loom)))]
+pub(crate) fn commit_past_table(prepare: impl FnOnce(usize)) -> (bool, [usize; 3]) {
+    let arena = &super::FIRST;
+    let _guard = arena.lock.inherit(crate::lock::Rank::Arena);
+    let mapped = arena.mapped.get();
+    prepare(arena.base.get() + page_map::TABLE + mapped * size_of::<page_map::Entry>());
+    let done = arena.commit(mapped + 100, Kind::Any);
+    (done, [arena.frontier.get(), arena.mapped.get(), arena.units.get()])
 }

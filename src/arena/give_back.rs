@@ -5,7 +5,7 @@ use super::supply::{note_purge, note_return};
 use super::{Arena, PURGED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
-use crate::sync::Ordering;
+use crate::sync::{Ordering, compiler_fence};
 use crate::sys;
 use crate::units::{REGION_UNITS, UNIT_SHIFT};
 
@@ -231,20 +231,28 @@ impl Arena {
         if free < if always { 1 } else { STEP_MOST } {
             return;
         }
-        let new = old - free;
-        self.ground.begin_uncommit(self.address(new));
+        let (new, is_reserved) = (old - free, self.ground.is_reserved());
+        let (from, to) = (self.address(new), self.address(old));
         // The frontier first: the child of a fork in between has memory behind it, and not the reverse.
+        self.ground.begin_uncommit(from);
         self.frontier.set(new);
+        // To such a child memory that was not reserved is in the way: it never takes it for clean.
+        let mut dirty = if is_reserved { 0 } else { self.forget_dirty(new, old) };
         // SAFETY: the units are committed and free, and we hold the lock.
-        if !unsafe { self.ground.uncommit(self.address(new), self.address(old)) } {
+        if !unsafe { self.ground.uncommit(from, to) } {
+            if !is_reserved {
+                self.pieces(new, free, |region, mask| _ = self.note_resident(region, mask));
+            }
+            compiler_fence(Ordering::Release);
             self.frontier.set(old);
             return;
         }
-        if self.ground.is_reserved() {
+        if is_reserved {
             self.renew_advice(new, old);
+            dirty = self.forget_dirty(new, old);
         }
         self.forget(new.next_multiple_of(REGION_UNITS), old);
-        PURGED.fetch_add(self.forget_dirty(new, old), Ordering::Relaxed);
+        PURGED.fetch_add(dirty, Ordering::Relaxed);
     }
 
     /// The memory of free units from `from` to `to` is new, or no more. Returns how many were dirty.

@@ -187,7 +187,9 @@ impl Arena {
         if self.is_huge.load(Ordering::Relaxed) {
             advise(end);
         }
-        self.keep_plain(unit, end);
+        if self.is_plain.get() {
+            self.tell_plain(unit, end);
+        }
         let whole = unit.next_multiple_of(REGION_UNITS);
         if whole > unit && self.is_advised(self.region(unit)) {
             advise(whole.min(end));
@@ -319,13 +321,6 @@ impl Arena {
         if has_kinds() && !self.is_plain.get() {
             self.tell_plain(self.first.get(), self.mapped_end());
             self.is_plain.set(true);
-        }
-    }
-
-    /// Tells the system so, for units that are new mappings, if the arena's others have been told.
-    fn keep_plain(&self, from: usize, to: usize) {
-        if self.is_plain.get() {
-            self.tell_plain(from, to);
         }
     }
 

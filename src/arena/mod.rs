@@ -28,6 +28,8 @@ pub(crate) use evidence::{
     Found, begin_as_child, dense_swing, forget_growth, is_likely_filled, is_likely_sparse,
     note_dense, note_freed, note_touched,
 };
+#[cfg(all(test, not(loom)))]
+pub(crate) use frontier::commit_past_table;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
@@ -69,7 +71,7 @@ pub(crate) struct Arena {
     is_open: AtomicBool,
     /// All units of the ground, metadata included; and the first that can be handed out. No more than there are below the
     /// frontier once something has been in the way there.
-    units: Cell<usize>,
+    units: Count,
     first: Cell<usize>,
     ground: Ground,
     /// Those of the table and the region states; the first arena's.
@@ -125,7 +127,7 @@ impl Arena {
             slot: Cell::new(0),
             base: Cell::new(0),
             is_open: AtomicBool::new(false),
-            units: Cell::new(0),
+            units: Count::new(),
             first: Cell::new(0),
             ground: Ground::new(),
             table_ground: Ground::new(),
@@ -173,14 +175,14 @@ impl Arena {
         self.regions.set(Regions::new(base + regions));
         self.mapped.set(0);
         // SAFETY: nobody uses any of it yet.
-        let opened = first < units && unsafe { self.map_to(first) };
+        let opened = first < units && unsafe { self.map_to(first) }.is_ok();
         if !opened {
-            // SAFETY: nobody knows of the mapping yet, or of the table.
+            // SAFETY: nobody uses the mapping, or the table, before the arena is open.
             unsafe {
                 if is_reserved {
                     sys::unmap(base, bytes);
-                } else if let Some(end) = self.table_ground.claimed_behind(base) {
-                    sys::unclaim(base, end - base);
+                } else {
+                    self.table_ground.abandon(base);
                 }
             }
             return false;
@@ -221,7 +223,7 @@ impl Arena {
     }
 
     fn set_range(&self, base: usize, units: usize, first: usize) {
-        self.units.set(units);
+        self.units.replace(units);
         self.first.set(first);
         self.frontier.set(first);
         self.is_huge.store(false, Ordering::Relaxed);

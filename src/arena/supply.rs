@@ -79,7 +79,8 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     let (mut slots, mut last) = (1, &FIRST);
     let mut empty = None;
     for arena in all().skip(1) {
-        if arena.base.get() == 0 {
+        // Or something was in the way of its first unit.
+        if arena.base.get() == 0 || arena.units.get() == 0 {
             empty = Some(arena);
         }
         (slots, last) = (slots + 1, arena);

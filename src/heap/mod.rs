@@ -23,8 +23,9 @@ use crate::owner::Owner;
 use crate::remote::{Crate, Mailbox};
 use crate::slab::{self, MIXED, Slab, Slabs};
 use crate::sync::AtomicPtr;
+use crate::sys::{self, NoClaim};
 use crate::units::align_up;
-use crate::{arena, meta, page_map, purge, size_class, sys};
+use crate::{arena, meta, page_map, purge, size_class};
 use core::cell::Cell;
 use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
@@ -368,8 +369,11 @@ impl Heap {
             let from = align_up(self.address() + MAP_OFFSET + mapped, page);
             let to = align_up(self.address() + MAP_OFFSET + wanted, page);
             // SAFETY: the pages are of this heap's range, behind the committed ones.
-            if to <= from || unsafe { self.ground.commit(from, to) } {
-                self.front.set_mapped(wanted);
+            match unsafe { self.ground.commit(from, to) } {
+                Ok(()) => self.front.set_mapped(wanted),
+                // It is not tried again.
+                Err(NoClaim::Taken) => self.units.set(mapped),
+                Err(NoClaim::Refused) => {}
             }
         }
         self.front.note(start, Some(slab.class()));
@@ -514,17 +518,16 @@ pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option
 
 /// A range of `all` bytes for a heap, of which the first `part` is committed; and whether it is reserved.
 fn settle(all: usize, part: usize) -> Option<(usize, bool)> {
-    let ground = Ground::new();
     for _ in 0..STAKES {
         let Some(piece) = ground::stake_out(all) else { break };
-        ground.open(false, piece);
         // SAFETY: the range is new, and nobody else knows of it.
-        if unsafe { ground.commit(piece, piece + part) } {
-            return Some((piece, false));
-        }
-        if !ground.is_blocked() {
-            ground::give_up(piece, all);
-            return None;
+        match unsafe { sys::claim(piece, part) } {
+            Ok(()) => return Some((piece, false)),
+            Err(NoClaim::Taken) => {}
+            Err(NoClaim::Refused) => {
+                ground::give_up(piece, all);
+                return None;
+            }
         }
     }
     let piece = sys::reserve(all)?;

@@ -1,7 +1,7 @@
 //! Memory for descriptors goes back, and comes again.
 
 use super::alone::{alone, test_name};
-use crate::{meta::*, thread};
+use crate::{meta::*, sys, thread};
 use std::vec::Vec;
 
 #[test]
@@ -35,5 +35,32 @@ fn pages_of_released_pieces_go_back_and_come_again() {
             unsafe { release(piece, sizes(i)) };
         }
         check();
+    });
+}
+
+#[test]
+fn what_is_in_the_way_is_left_alone() {
+    alone(test_name!(what_is_in_the_way_is_left_alone), |_| {
+        const BYTES: usize = 60_000;
+        assert!(thread::start());
+        let take = |range: (usize, usize)| {
+            let piece = allocate(BYTES)?.as_ptr() as usize;
+            assert!(piece + BYTES <= range.0 || piece >= range.1, "a piece of what is not ours");
+            Some(piece)
+        };
+        let (edge, end) = edges();
+        // SAFETY: nothing is there yet.
+        unsafe { sys::claim(edge, 4096) }.unwrap();
+        let mut pieces: Vec<_> = (0..100).map(|_| take((edge, edge + 4096)).unwrap()).collect();
+        pieces.sort();
+        assert!(pieces.windows(2).all(|two| two[0] + BYTES <= two[1]));
+        assert!(pieces[99] > edge);
+        check();
+        // And now nothing is left.
+        let edge = edges().0;
+        // SAFETY: as above.
+        unsafe { sys::claim(edge, end - edge) }.unwrap();
+        while take((edge, end)).is_some() {}
+        assert!(take((edge, end)).is_none());
     });
 }

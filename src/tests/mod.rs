@@ -6,12 +6,12 @@ mod descriptors;
 pub mod fuzz;
 #[cfg(all(test, not(loom)))]
 mod header;
-#[cfg(all(test, not(loom)))]
-mod heap_map;
 #[cfg(all(test, loom))]
 mod loom;
 #[cfg(loom)]
 mod loom_memory;
+#[cfg(all(test, not(loom)))]
+mod maps;
 #[cfg(not(loom))]
 #[cfg_attr(not(test), allow(dead_code))]
 mod model;

@@ -1,7 +1,7 @@
-//! A heap's own map grows with the heap.
+//! The maps: a heap's own grows with the heap, and the page map where nothing is in the way.
 
 use super::alone::{alone, test_name};
-use crate::{alloc, size_class, thread};
+use crate::{alloc, arena, size_class, sys, thread};
 use std::vec::Vec;
 
 #[test]
@@ -19,5 +19,17 @@ fn blocks_far_from_the_first_are_known() {
             // SAFETY: the block is ours.
             unsafe { alloc::deallocate(block.as_ptr()) };
         }
+    });
+}
+
+#[test]
+fn the_arena_ends_where_its_table_cannot_grow() {
+    alone(test_name!(the_arena_ends_where_its_table_cannot_grow), |_| {
+        assert!(thread::start());
+        // SAFETY: nothing is there yet.
+        let block = |table_end| unsafe { sys::claim(table_end, 4096) }.unwrap();
+        let (done, [frontier, mapped, units]) = arena::commit_past_table(block);
+        assert!(!done && units == frontier && mapped >= frontier);
+        assert_eq!(arena::commit_past_table(|_| {}), (false, [frontier, mapped, units]));
     });
 }
