@@ -9,7 +9,7 @@
 //! is one. Where exceptions have to be caught or thrown the C++ library of the program does it. The static
 //! archive has no operators: a program that replaces one could not be linked with it.
 
-use super::linked::{is_ours, linked};
+use super::linked::{is_ours, linked, linked_if_there};
 use super::plugin;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicU8, AtomicUsize};
@@ -134,7 +134,9 @@ fn allocate_by_aligned_alloc(size: usize, alignment: usize) -> *mut u8 {
 
 // ---------------------------------------------------------------------- without memory
 
-/// A function of the C++ library that is loaded, for the program or for a plugin alone.
+/// A function of the C++ library that is loaded for a plugin alone, or later than this object. Asks the loader, which
+/// another thread may have busy; so who has the symbol in the table goes by that.
+#[cold]
 fn of_library(name: &CStr) -> Option<usize> {
     // Kept open: what is found stays where it is.
     static LIBRARY: AtomicUsize = AtomicUsize::new(0);
@@ -154,7 +156,8 @@ fn of_library(name: &CStr) -> Option<usize> {
 
 /// The program's new_handler.
 fn handler() -> Option<usize> {
-    let get = of_library(c"_ZSt15get_new_handlerv")?;
+    let get = linked_if_there!("_ZSt15get_new_handlerv")
+        .or_else(|| of_library(c"_ZSt15get_new_handlerv"))?;
     // SAFETY: the function is std::get_new_handler.
     let get: extern "C" fn() -> usize = unsafe { core::mem::transmute(get) };
     let handler = get();
@@ -166,6 +169,7 @@ fn handler() -> Option<usize> {
 extern "C" fn after_failure() -> usize {
     // There is no such function where C++ came with static linking, and nothing that could throw.
     handler()
+        .or_else(|| linked_if_there!("_ZSt17__throw_bad_allocv"))
         .or_else(|| of_library(c"_ZSt17__throw_bad_allocv"))
         .unwrap_or_else(|| fatal::end("operator new: out of memory"))
 }

@@ -20,6 +20,21 @@ macro_rules! linked {
 }
 pub(super) use linked;
 
+/// The same for a symbol that need not be there when the object is loaded: then none.
+macro_rules! linked_if_there {
+    ($symbol:literal) => {{
+        let address: usize;
+        // SAFETY: as above; the entry is null where the loader has found no such symbol.
+        unsafe {
+            core::arch::asm!(concat!(".weak ", $symbol),
+                             concat!("mov {}, [rip + ", $symbol, "@GOTPCREL]"), out(reg) address,
+                             options(pure, readonly, nostack, preserves_flags));
+        }
+        (address != 0).then_some(address)
+    }};
+}
+pub(super) use linked_if_there;
+
 /// Whether a function stands in this object.
 pub(super) fn is_ours(function: usize) -> bool {
     ((&raw const __ehdr_start as usize)..(&raw const _DYNAMIC as usize)).contains(&function)
