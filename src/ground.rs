@@ -15,6 +15,8 @@ const ZONE_END: usize = 111 << 40;
 /// The first may begin at so many places, and a few are tried.
 const PLACES: usize = 1 << 21;
 const TRIES: usize = 4;
+/// So many further ranges are tried, too.
+const STAKES: usize = 4;
 /// So much address space is enough not to look after it.
 const AMPLE: usize = 32 << 30;
 /// Where the next range may be staked out; 0 where ranges are reserved.
@@ -42,8 +44,21 @@ pub(crate) fn stake_behind(end: usize) {
     NEXT.store(end, Ordering::Relaxed);
 }
 
-/// Stakes out a further range, from a multiple of [`REGION`] on; none where ranges are reserved.
-pub(crate) fn stake_out(bytes: usize) -> Option<usize> {
+/// Stakes out a further range, from a multiple of [`REGION`] on, of which nobody else has the first `part`, and claims
+/// that; whether the system had the memory. None where ranges are reserved, or should be, since others are in the way of some.
+pub(crate) fn settle(bytes: usize, part: usize) -> Option<(usize, bool)> {
+    for _ in 0..STAKES {
+        let stake = stake_out(bytes)?;
+        // SAFETY: the range is new, and nobody else knows of it.
+        match unsafe { sys::claim(stake, part) } {
+            Err(NoClaim::Taken) => {}
+            outcome => return Some((stake, outcome.is_ok())),
+        }
+    }
+    None
+}
+
+fn stake_out(bytes: usize) -> Option<usize> {
     let more = |next: usize| {
         let end = next.checked_add(align_up(bytes, REGION))?;
         (next != 0 && end <= ZONE_END).then_some(end)
@@ -86,6 +101,7 @@ impl Ground {
     /// # Safety
     /// The addresses are page-aligned and of this range, `from` is where what its owner has committed ends, and nobody uses
     /// what lies behind.
+    #[inline(never)]
     pub(crate) unsafe fn commit(&self, from: usize, to: usize) -> Result<(), NoClaim> {
         let from = from.max(self.claimed.get());
         if from < to {
@@ -115,11 +131,12 @@ impl Ground {
         }
     }
 
-    /// What is committed from `from` on is to be given back. First of all, before its owner knows of it no more: the child
-    /// of a fork in between must not take it for new.
-    pub(crate) fn begin_uncommit(&self, from: usize) {
-        self.claimed.set(from);
+    /// What is committed from `from` on, of which the owner knows to `to`, is to be given back; up to where it is. First of
+    /// all, before its owner knows of it no more: the child of a fork in between must not take it for new.
+    pub(crate) fn begin_uncommit(&self, from: usize, to: usize) -> usize {
+        let end = self.claimed.replace(from).max(to);
         compiler_fence(Ordering::Release);
+        end
     }
 
     /// The reverse of [`commit`](Ground::commit), for the end `from..to` of what is committed; its owner knows of it no more.
@@ -159,9 +176,9 @@ mod tests {
     }
 
     fn give_back(ground: &Ground, from: usize, to: usize) {
-        ground.begin_uncommit(from);
+        let end = ground.begin_uncommit(from, to);
         // SAFETY: the range is the test's.
-        assert!(unsafe { ground.uncommit(from, to) });
+        assert!(unsafe { ground.uncommit(from, end) });
     }
 
     #[test]

@@ -156,6 +156,11 @@ pub(crate) unsafe fn publish(slot: usize, base: usize, table: usize, units: usiz
     OTHER_COUNT.fetch_max(slot, Ordering::Release);
 }
 
+/// An arena beside the first has no more than `units` units: what lies behind is somebody else's.
+pub(crate) fn shorten(slot: usize, units: usize) {
+    OTHERS[slot - 1].units.store(units, Ordering::Release);
+}
+
 /// Takes an arena out of the map, before it is unmapped.
 pub(crate) fn withdraw(slot: usize) {
     OTHERS[slot - 1].units.store(0, Ordering::Release);

@@ -1,6 +1,7 @@
 /* The program maps something where the heap would grow next, as may happen to who chooses addresses by chance: that stays,
- * and memory does not run out. In one case there is something behind each mapping without a name. */
-/* cases: near behind */
+ * and memory does not run out. In one case there is something behind each mapping without a name, in another that is
+ * larger than what the heap would skip. */
+/* cases: near behind wall */
 #include "test.h"
 #include <sys/mman.h>
 
@@ -24,7 +25,13 @@ static void map_near(void *block)
     map_at(((uintptr_t)block + 16 * MIB) & ~(uintptr_t)4095);
 }
 
-static void map_behind_all(void)
+/* All of what follows, as far as the heap is likely to look for its next places. */
+static void map_wall_at(uintptr_t address)
+{
+    mmap((void *)address, 2048 * GIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+static void map_behind_all(void (*map)(uintptr_t))
 {
     static char text[1 << 16];
     read_file("/proc/self/maps", text, sizeof text);
@@ -33,7 +40,7 @@ static void map_behind_all(void)
         int end = 0;
         CHECK(sscanf(line, "%lx-%lx %*s %*s %*s %lu%n", &from, &to, &inode, &end) == 3);
         if (line[end] == '\n' || (line[end] == ' ' && line[end + 1] == '\n'))
-            map_at(to);
+            map(to);
     }
 }
 
@@ -83,8 +90,11 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "near") == 0) {
         map_near(small);
         map_near(large);
-    } else
-        map_behind_all();
+    } else {
+        if (strcmp(argv[1], "wall") == 0)
+            map_behind_all(map_wall_at);
+        map_behind_all(map_at);
+    }
     CHECK(count > 0);
     pthread_t forks = start(fork_and_use, NULL);
     many(NULL);

@@ -12,7 +12,7 @@ use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 use crate::{config, page_map};
 
 /// Units are committed in steps that grow with the arena between these bounds.
-const STEP_LEAST: usize = 4;
+pub(super) const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
@@ -40,10 +40,18 @@ impl Arena {
         match generous.or_else(|_| self.commit_to(frontier, end)) {
             Ok(()) => return true,
             // There is memory, but the arena ends here.
-            Err(NoClaim::Taken) => self.units.replace(frontier),
+            Err(NoClaim::Taken) => self.end_at(frontier),
             Err(NoClaim::Refused) => REFUSED.store(1, Ordering::Relaxed),
         }
         false
+    }
+
+    /// Others are behind the frontier: what stands there is nothing that the page map should answer for.
+    fn end_at(&self, frontier: usize) {
+        self.units.replace(frontier);
+        if self.slot.get() != 0 {
+            page_map::shorten(self.slot.get(), frontier);
+        }
     }
 
     /// Commits the units from `frontier`, where it is, to `to`.

@@ -232,9 +232,9 @@ impl Arena {
             return;
         }
         let (new, is_reserved) = (old - free, self.ground.is_reserved());
-        let (from, to) = (self.address(new), self.address(old));
         // The frontier first: the child of a fork in between has memory behind it, and not the reverse.
-        self.ground.begin_uncommit(from);
+        let from = self.address(new);
+        let to = self.ground.begin_uncommit(from, self.address(old));
         self.frontier.set(new);
         // To such a child memory that was not reserved is in the way: it never takes it for clean.
         let mut dirty = if is_reserved { 0 } else { self.forget_dirty(new, old) };

@@ -44,6 +44,7 @@ use crate::sync::{AtomicBool, AtomicPtr, Cell, Ordering, compiler_fence, lasting
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{config, meta, page_map, sys};
 use core::ptr;
+use frontier::STEP_LEAST;
 use kind::Kind;
 use low::Low;
 use purpose::Tenants;
@@ -199,8 +200,15 @@ impl Arena {
     /// of the first, since they are looked at when its own mapping may be gone.
     ///
     /// # Safety
-    /// Under the lock; the arena is closed.
+    /// Under the lock; the arena is closed, or has no units.
     unsafe fn open_other(&'static self, bytes: usize) -> bool {
+        if self.base.get() != 0 {
+            // Something was in the way of its first unit. Before all else: the child of a fork must not find the old base
+            // with what is new.
+            page_map::withdraw(self.slot.get());
+            self.set_range(0, 0, 0);
+            compiler_fence(Ordering::Release);
+        }
         let units = bytes >> UNIT_SHIFT;
         if units > self.mapped.get() {
             let states = align_up(units.div_ceil(REGION_UNITS) * size_of::<Region>(), 64);
@@ -210,13 +218,18 @@ impl Arena {
             let address = piece.as_ptr() as usize;
             self.regions.set(Regions::new(address));
             self.table.set(address + states);
+            // Last: the child of a fork in between gets others.
+            compiler_fence(Ordering::Release);
             self.mapped.set(units);
         }
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        let stake = ground::stake_out(bytes);
-        let Some(base) = stake.or_else(|| reserve(bytes, align)) else { return false };
-        self.ground.open(stake.is_none(), base);
-        // SAFETY: the table has an entry, all of them empty, for each unit.
+        let part = bytes.min(STEP_LEAST << UNIT_SHIFT);
+        let stake = ground::settle(bytes, part);
+        let place = stake.map(|(base, _)| base).or_else(|| reserve(bytes, align));
+        let Some(base) = place else { return false };
+        let committed = if matches!(stake, Some((_, true))) { part } else { 0 };
+        self.ground.open(stake.is_none(), base + committed);
+        // SAFETY: the table has an entry for each unit, none of which names a span.
         unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
         self.set_range(base, units, 0);
         true

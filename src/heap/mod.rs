@@ -39,7 +39,6 @@ pub(crate) const SHARED: usize = 8 << 10;
 /// How many slabs are looked at for the one with the lowest address.
 const LOOK_AT: usize = 8;
 /// So many places are tried for a heap before one is reserved.
-const STAKES: usize = 4;
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
@@ -518,20 +517,16 @@ pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option
 
 /// A range of `all` bytes for a heap, of which the first `part` is committed; and whether it is reserved.
 fn settle(all: usize, part: usize) -> Option<(usize, bool)> {
-    for _ in 0..STAKES {
-        let Some(piece) = ground::stake_out(all) else { break };
-        // SAFETY: the range is new, and nobody else knows of it.
-        match unsafe { sys::claim(piece, part) } {
-            Ok(()) => return Some((piece, false)),
-            Err(NoClaim::Taken) => {}
-            Err(NoClaim::Refused) => {
-                ground::give_up(piece, all);
-                return None;
-            }
+    match ground::settle(all, part) {
+        Some((piece, true)) => return Some((piece, false)),
+        Some((piece, false)) => {
+            ground::give_up(piece, all);
+            return None;
         }
+        None => {}
     }
     let piece = sys::reserve(all)?;
-    // SAFETY: as above.
+    // SAFETY: the range is new, and nobody else knows of it.
     unsafe {
         if sys::commit(piece, part) {
             return Some((piece, true));
