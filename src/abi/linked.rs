@@ -24,7 +24,7 @@ pub(super) use linked;
 macro_rules! linked_if_there {
     ($symbol:literal) => {{
         let address: usize;
-        // SAFETY: as above; the entry is null where the loader has found no such symbol.
+        // SAFETY: the table has an entry for the symbol, null where the loader has found none, which does not change any more.
         unsafe {
             core::arch::asm!(concat!(".weak ", $symbol),
                              concat!("mov {}, [rip + ", $symbol, "@GOTPCREL]"), out(reg) address,

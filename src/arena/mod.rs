@@ -225,10 +225,9 @@ impl Arena {
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
         let part = bytes.min(STEP_LEAST << UNIT_SHIFT);
         let stake = ground::settle(bytes, part);
-        let place = stake.map(|(base, _)| base).or_else(|| reserve(bytes, align));
-        let Some(base) = place else { return false };
-        let committed = if matches!(stake, Some((_, true))) { part } else { 0 };
-        self.ground.open(stake.is_none(), base + committed);
+        let place = stake.or_else(|| Some((reserve(bytes, align)?, false)));
+        let Some((base, has_part)) = place else { return false };
+        self.ground.open(stake.is_none(), base + if has_part { part } else { 0 });
         // SAFETY: the table has an entry for each unit, none of which names a span.
         unsafe { page_map::publish(self.slot.get(), base, self.table.get(), units) };
         self.set_range(base, units, 0);

@@ -38,7 +38,6 @@ use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 pub(crate) const SHARED: usize = 8 << 10;
 /// How many slabs are looked at for the one with the lowest address.
 const LOOK_AT: usize = 8;
-/// So many places are tried for a heap before one is reserved.
 /// Bytes of a heap's map that are committed at a time.
 const MAP_STEP: usize = 16 << 10;
 
@@ -517,13 +516,11 @@ pub(crate) fn examine<T>(slab: &'static Slab, ask: impl FnOnce() -> T) -> Option
 
 /// A range of `all` bytes for a heap, of which the first `part` is committed; and whether it is reserved.
 fn settle(all: usize, part: usize) -> Option<(usize, bool)> {
-    match ground::settle(all, part) {
-        Some((piece, true)) => return Some((piece, false)),
-        Some((piece, false)) => {
+    if let Some((piece, has_part)) = ground::settle(all, part) {
+        if !has_part {
             ground::give_up(piece, all);
-            return None;
         }
-        None => {}
+        return has_part.then_some((piece, false));
     }
     let piece = sys::reserve(all)?;
     // SAFETY: the range is new, and nobody else knows of it.
