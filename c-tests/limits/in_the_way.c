@@ -1,7 +1,7 @@
 /* The program maps something where the heap would grow next, as may happen to who chooses addresses by chance: that stays,
  * and memory does not run out. In one case there is something behind each mapping without a name, in another that is
- * larger than what the heap would skip. */
-/* cases: near behind wall */
+ * larger than what the heap would skip, and in one something stands a little behind the start of each further place. */
+/* cases: near behind wall amid */
 #include "test.h"
 #include <sys/mman.h>
 
@@ -94,6 +94,10 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], "wall") == 0)
             map_behind_all(map_wall_at);
         map_behind_all(map_at);
+        uintptr_t place = (uintptr_t)large & ~(2 * MIB - 1);
+        for (size_t i = 1; i < 2000 && strcmp(argv[1], "amid") == 0; i++)
+            mmap((void *)(place + i * 4 * GIB + 256 * KIB), 4096, PROT_NONE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     }
     CHECK(count > 0);
     pthread_t forks = start(fork_and_use, NULL);

@@ -12,7 +12,7 @@ use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 use crate::{config, page_map};
 
 /// Units are committed in steps that grow with the arena between these bounds.
-pub(super) const STEP_LEAST: usize = 4;
+const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;

@@ -245,6 +245,8 @@ impl Arena {
             }
             compiler_fence(Ordering::Release);
             self.frontier.set(old);
+            compiler_fence(Ordering::Release);
+            self.ground.open(is_reserved, to);
             return;
         }
         if is_reserved {

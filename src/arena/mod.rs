@@ -44,7 +44,6 @@ use crate::sync::{AtomicBool, AtomicPtr, Cell, Ordering, compiler_fence, lasting
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
 use crate::{config, meta, page_map, sys};
 use core::ptr;
-use frontier::STEP_LEAST;
 use kind::Kind;
 use low::Low;
 use purpose::Tenants;
@@ -196,18 +195,21 @@ impl Arena {
         true
     }
 
-    /// Reserves `bytes` for an arena beside the first. Its table and region states are descriptors
+    /// Opens an arena of `bytes` beside the first, of which nobody else has the first `part`. Its table and region states are descriptors
     /// of the first, since they are looked at when its own mapping may be gone.
     ///
     /// # Safety
     /// Under the lock; the arena is closed, or has no units.
-    unsafe fn open_other(&'static self, bytes: usize) -> bool {
-        if self.base.get() != 0 {
+    unsafe fn open_other(&'static self, bytes: usize, part: usize) -> bool {
+        let old = self.base.get();
+        if old != 0 {
             // Something was in the way of its first unit. Before all else: the child of a fork must not find the old base
             // with what is new.
             page_map::withdraw(self.slot.get());
             self.set_range(0, 0, 0);
             compiler_fence(Ordering::Release);
+            // SAFETY: no unit of the range was the arena's, which was staked out: nothing is in the way of what is reserved.
+            unsafe { self.ground.abandon(old) };
         }
         let units = bytes >> UNIT_SHIFT;
         if units > self.mapped.get() {
@@ -223,7 +225,6 @@ impl Arena {
             self.mapped.set(units);
         }
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        let part = bytes.min(STEP_LEAST << UNIT_SHIFT);
         let stake = ground::settle(bytes, part);
         let place = stake.or_else(|| Some((reserve(bytes, align)?, false)));
         let Some((base, has_part)) = place else { return false };

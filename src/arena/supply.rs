@@ -105,8 +105,8 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     arena.tenants.set(purpose.tenants());
     arena.lane.set(purpose.lane());
     loop {
-        // SAFETY: the arena is closed, and we hold its lock.
-        if unsafe { arena.open_other(wanted) } {
+        // SAFETY: the arena is closed or has no units, and we hold its lock.
+        if unsafe { arena.open_other(wanted, bytes) } {
             return Some(());
         }
         if wanted <= bytes || !is_needed {
