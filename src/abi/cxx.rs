@@ -167,7 +167,7 @@ fn handler() -> Option<usize> {
 /// What a throwing operator calls when there is no memory.
 #[cold]
 extern "C" fn after_failure() -> usize {
-    // There is no such function where C++ came with static linking, and nothing that could throw.
+    // Of a library that came with static linking, into the program or a plugin, we see no such function.
     handler()
         .or_else(|| linked_if_there!("_ZSt17__throw_bad_allocv"))
         .or_else(|| of_library(c"_ZSt17__throw_bad_allocv"))

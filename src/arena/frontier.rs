@@ -46,8 +46,13 @@ impl Arena {
         false
     }
 
+    /// Whether an arena beside the first has been ended, or is smaller than it once was: it has entries for more units.
+    pub(super) fn has_ended(&self) -> bool {
+        self.slot.get() != 0 && self.units.get() < self.mapped.get()
+    }
+
     /// Others are behind the frontier: what stands there is nothing that the page map should answer for.
-    fn end_at(&self, frontier: usize) {
+    pub(super) fn end_at(&self, frontier: usize) {
         self.units.replace(frontier);
         if self.slot.get() != 0 {
             page_map::shorten(self.slot.get(), frontier);

@@ -57,6 +57,9 @@ const GROWN: usize = BIG >> UNIT_SHIFT;
 /// So many dirty units that are not thick count as one that is, and how many of an arena may do so at most.
 const THIN: usize = 32;
 const THIN_MOST: usize = (256 << 20) >> UNIT_SHIFT;
+/// So many arenas may have ended before further ones are reserved.
+const ENDED_MOST: usize = 4;
+
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
@@ -225,7 +228,9 @@ impl Arena {
             self.mapped.set(units);
         }
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        let stake = ground::settle(bytes, part);
+        // Where many have ended somebody maps behind them. Nobody can in what is reserved.
+        let is_crowded = all().filter(|arena| arena.has_ended()).count() >= ENDED_MOST;
+        let stake = if is_crowded { None } else { ground::settle(bytes, part) };
         let place = stake.or_else(|| Some((reserve(bytes, align)?, false)));
         let Some((base, has_part)) = place else { return false };
         self.ground.open(stake.is_none(), base + if has_part { part } else { 0 });

@@ -19,6 +19,8 @@ static GROWTH: Lock = Lock::new();
 /// Where memory is limited, a search that fails begins anew while a purge has runs in hand, so often at most; or, less
 /// often, if free runs have come meanwhile, which it may have passed just before.
 const TRIES: usize = 4000;
+/// From then on it sleeps before each: the thread that purges may have to wait for the searcher's processor.
+const TRIES_AWAKE: usize = 100;
 const TRIES_FOR_RETURNS: usize = 64;
 /// How often free runs have come.
 static RETURNS: AtomicUsize = AtomicUsize::new(0);
@@ -37,7 +39,7 @@ pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> 
         if found.is_some() || !may_come() {
             return found;
         }
-        sys::relax();
+        if tries < TRIES_AWAKE { sys::relax() } else { sys::doze() }
     }
     None
 }
@@ -67,7 +69,9 @@ pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
 fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
-    let alike = all().filter(|arena| purpose.suits(arena)).count();
+    // Those that have ended soon show that others map in between, and not that much is needed.
+    let is_full_grown = |arena: &Arena| arena.units.get() >= OTHER_BYTES / UNIT;
+    let alike = all().filter(|arena| purpose.suits(arena) && is_full_grown(arena)).count();
     let share = match LIMITED.load(Ordering::Relaxed) {
         0 => OTHER_BYTES << alike.min(DOUBLINGS),
         limit => (limit / 16).next_power_of_two() / 2,

@@ -168,6 +168,20 @@ pub(crate) fn futex_wait(word: *const u32, expected: u32) {
     unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, 0, 0, 0]) };
 }
 
+/// Sleeps for a tenth of a millisecond, by a call that sandboxes know already.
+pub(crate) fn doze() {
+    static NOBODY_WAKES: u32 = 0;
+    let time = libc::timespec { tv_sec: 0, tv_nsec: 100_000 };
+    let wait = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
+    // SAFETY: the kernel only reads the word and the time.
+    unsafe {
+        call(
+            libc::SYS_futex,
+            [&raw const NOBODY_WAKES as usize, wait, 0, &raw const time as usize, 0, 0],
+        )
+    };
+}
+
 /// Whether a half word is not zero; false where the process may not read. The kernel compares it before it would move
 /// sleepers, none of whom is to be moved. A page that is not there comes as by a read.
 pub(crate) fn is_written(word: *const u32) -> bool {

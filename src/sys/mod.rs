@@ -8,8 +8,8 @@ pub(crate) mod mock;
 mod robust;
 
 pub(crate) use linux::{
-    abort, brk_heap, environment, futex_wait, futex_wake, futex_wake_all, is_secure, is_written,
-    now_ms, page_size, processors, random, relax, write_stderr,
+    abort, brk_heap, doze, environment, futex_wait, futex_wake, futex_wake_all, is_secure,
+    is_written, now_ms, page_size, processors, random, relax, write_stderr,
 };
 
 pub(crate) use robust::Robust;
@@ -164,10 +164,10 @@ pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
 /// size, and at most.
 const ROOM: usize = 4;
 const ROOM_MOST: usize = 64 << 30;
-/// How often a mapping could not be moved to where it has room. What it was to replace there may be lost, so that is not
-/// tried for ever.
+/// How often a mapping could not be moved to where it has room though the system had the memory. What it was to replace
+/// there may be lost, so that is not tried for ever.
 static STAYED: AtomicUsize = AtomicUsize::new(0);
-const STAYED_MOST: usize = 64;
+const STAYED_MOST: usize = 8;
 
 /// Grows, shrinks and moves a mapping without copying. The old range stays as it was on failure.
 ///
@@ -201,6 +201,7 @@ pub(crate) unsafe fn remap(
         if roomy
             && STAYED.load(Ordering::Relaxed) < STAYED_MOST
             && room > new + align
+            && has_memory(new - old)
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
             let to = reserved.next_multiple_of(align);
@@ -218,6 +219,13 @@ pub(crate) unsafe fn remap(
         }
         kernel::mremap(address, old, new, anywhere, 0)
     }
+}
+
+/// Whether the system would give so much, now. A trial that fails costs nothing that stays.
+fn has_memory(bytes: usize) -> bool {
+    let trial = map(bytes);
+    // SAFETY: the mapping was just made, and nobody uses it.
+    trial.inspect(|&trial| unsafe { unmap(trial, bytes) }).is_some()
 }
 
 /// The soft limit of RLIMIT_AS, where there is one.

@@ -36,6 +36,11 @@ pub(crate) fn relax() {
     loom::thread::yield_now();
 }
 
+/// A longer one.
+pub(crate) fn doze() {
+    relax();
+}
+
 /// What has been reserved, to be given back after the run of the model.
 static RESERVED: std::sync::Mutex<Vec<(usize, usize)>> = std::sync::Mutex::new(Vec::new());
 

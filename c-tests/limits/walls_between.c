@@ -1,0 +1,64 @@
+/* Something of the program's stands right behind each mapping that large blocks have brought: as many arenas end early,
+ * and memory does not run out, neither for large blocks nor, once these are freed, for small ones. Where arenas stand is
+ * random, so it is tried several times. */
+/* cases: 9 70 */
+#include "test.h"
+
+enum { PROGRAMS = 8, SMALL = 100000, SMALL_SIZE = 1000 };
+static const size_t ALL = 3 * GIB;
+
+/* Where the mappings end in which the address is and which follow it without a gap. */
+static uintptr_t end_of_mappings(uintptr_t address)
+{
+    static char text[1 << 20];
+    read_file("/proc/self/maps", text, sizeof text);
+    uintptr_t end = address;
+    for (char *line = text; *line != 0; line = strchr(line, '\n') + 1) {
+        unsigned long from, to;
+        CHECK(sscanf(line, "%lx-%lx", &from, &to) == 2);
+        if (from <= end && end < to)
+            end = to;
+    }
+    return end;
+}
+
+static void surround(size_t size)
+{
+    static void *blocks[400];
+    size_t count = ALL / size;
+    CHECK(count <= COUNT(blocks));
+    for (size_t i = 0; i < count; i++) {
+        blocks[i] = malloc(size);
+        CHECK(blocks[i] != NULL);
+        memset(blocks[i], 1, 16);
+        mmap((void *)end_of_mappings((uintptr_t)blocks[i]), 4096, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(blocks[i]);
+    malloc_trim(0);
+    void *large = malloc(size);
+    CHECK(large != NULL);
+    free(large);
+    for (size_t i = 0; i < SMALL; i++)
+        CHECK(hide(malloc(SMALL_SIZE)) != NULL);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc >= 2);
+    if (argc > 2) {
+        surround(strtoul(argv[1], NULL, 10) * MIB);
+        return 0;
+    }
+    for (int i = 0; i < PROGRAMS; i++) {
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            execl("/proc/self/exe", argv[0], argv[1], "once", NULL);
+            _exit(1);
+        }
+        wait_ok(child);
+    }
+    return 0;
+}
