@@ -199,6 +199,7 @@ pub(crate) unsafe fn remap(
         }
         let room = new.saturating_mul(ROOM).min(ROOM_MOST);
         if roomy
+            && new > old
             && STAYED.load(Ordering::Relaxed) < STAYED_MOST
             && room > new + align
             && has_memory(new - old)
