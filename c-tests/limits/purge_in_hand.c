@@ -1,7 +1,7 @@
 /* All memory is in use but one block, which is freed and taken again, while another thread trims. What that one has in
  * hand comes back, and the block fits, even where the trimming thread gets the processor only when nobody else wants it. */
 /* cases: 1900 3900 12000 */
-#include "limits/limit.h"
+#include "test.h"
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>

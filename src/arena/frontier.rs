@@ -46,9 +46,11 @@ impl Arena {
         false
     }
 
-    /// Whether an arena beside the first has been ended, or is smaller than it once was: it has entries for more units.
+    /// Whether it is an arena beside the first in whose way something was: it has entries for more units. What is reserved
+    /// does not end.
     pub(super) fn has_ended(&self) -> bool {
-        self.slot.get() != 0 && self.units.get() < self.mapped.get()
+        let is_staked = self.slot.get() != 0 && !self.ground.is_reserved();
+        is_staked && self.units.get() < self.mapped.get()
     }
 
     /// Others are behind the frontier: what stands there is nothing that the page map should answer for.

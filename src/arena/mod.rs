@@ -198,8 +198,8 @@ impl Arena {
         true
     }
 
-    /// Opens an arena of `bytes` beside the first, of which nobody else has the first `part`. Its table and region states are descriptors
-    /// of the first, since they are looked at when its own mapping may be gone.
+    /// Opens an arena of `bytes` beside the first, of which nobody else has the first `part`. Its table and region states are
+    /// descriptors of the first, since they are looked at when its own mapping may be gone.
     ///
     /// # Safety
     /// Under the lock; the arena is closed, or has no units.

@@ -19,9 +19,9 @@ static GROWTH: Lock = Lock::new();
 /// Where memory is limited, a search that fails begins anew while a purge has runs in hand, so often at most; or, less
 /// often, if free runs have come meanwhile, which it may have passed just before.
 const TRIES: usize = 4000;
-/// From then on it sleeps before each: the thread that purges may have to wait for the searcher's processor.
-const TRIES_AWAKE: usize = 100;
 const TRIES_FOR_RETURNS: usize = 64;
+/// After so many it sleeps before each: the thread that purges may need the searcher's processor.
+const TRIES_AWAKE: usize = 100;
 /// How often free runs have come.
 static RETURNS: AtomicUsize = AtomicUsize::new(0);
 /// How many purges are at work, and above that the generation of their threads: those of a parent are no more.

@@ -163,23 +163,20 @@ pub(super) fn read_file(path: &CStr, into: &mut [u8]) -> usize {
 
 /// Sleeps while `*word == expected`; wakes on [`futex_wake`], on a signal, or for no reason.
 pub(crate) fn futex_wait(word: *const u32, expected: u32) {
-    let wait = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
-    // SAFETY: the kernel only reads the word.
-    unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, 0, 0, 0]) };
+    wait(word, expected, core::ptr::null());
 }
 
 /// Sleeps for a tenth of a millisecond, by a call that sandboxes know already.
 pub(crate) fn doze() {
     static NOBODY_WAKES: u32 = 0;
-    let time = libc::timespec { tv_sec: 0, tv_nsec: 100_000 };
+    wait(&NOBODY_WAKES, 0, &libc::timespec { tv_sec: 0, tv_nsec: 100_000 });
+}
+
+/// Sleeps while the word is as expected, or for a time; null: however long.
+fn wait(word: *const u32, expected: u32, time: *const libc::timespec) {
     let wait = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
-    // SAFETY: the kernel only reads the word and the time.
-    unsafe {
-        call(
-            libc::SYS_futex,
-            [&raw const NOBODY_WAKES as usize, wait, 0, &raw const time as usize, 0, 0],
-        )
-    };
+    // SAFETY: the kernel only reads the word and the time, whatever they point to.
+    unsafe { call(libc::SYS_futex, [word as usize, wait, expected as usize, time as usize, 0, 0]) };
 }
 
 /// Whether a half word is not zero; false where the process may not read. The kernel compares it before it would move
