@@ -2,25 +2,10 @@
  * and memory does not run out, neither for large blocks nor, once these are freed, for small ones. Where arenas stand is
  * random, so it is tried several times. */
 /* cases: 9 70 */
-#include "test.h"
+#include "mappings.h"
 
 enum { PROGRAMS = 8, SMALL = 100000, SMALL_SIZE = 1000 };
 static const size_t ALL = 3 * GIB;
-
-/* Where the mappings end in which the address is and which follow it without a gap. */
-static uintptr_t end_of_mappings(uintptr_t address)
-{
-    static char text[1 << 20];
-    read_file("/proc/self/maps", text, sizeof text);
-    uintptr_t end = address;
-    for (char *line = text; *line != 0; line = strchr(line, '\n') + 1) {
-        unsigned long from, to;
-        CHECK(sscanf(line, "%lx-%lx", &from, &to) == 2);
-        if (from <= end && end < to)
-            end = to;
-    }
-    return end;
-}
 
 static void surround(size_t size)
 {
@@ -31,8 +16,7 @@ static void surround(size_t size)
         blocks[i] = malloc(size);
         CHECK(blocks[i] != NULL);
         memset(blocks[i], 1, 16);
-        mmap((void *)end_of_mappings((uintptr_t)blocks[i]), 4096, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        wall_behind(blocks[i]);
     }
     for (size_t i = 0; i < count; i++)
         free(blocks[i]);

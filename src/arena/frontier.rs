@@ -46,15 +46,9 @@ impl Arena {
         false
     }
 
-    /// Whether it is an arena beside the first in whose way something was: it has entries for more units. What is reserved
-    /// does not end.
-    pub(super) fn has_ended(&self) -> bool {
-        let is_staked = self.slot.get() != 0 && !self.ground.is_reserved();
-        is_staked && self.units.get() < self.mapped.get()
-    }
-
     /// Others are behind the frontier: what stands there is nothing that the page map should answer for.
     pub(super) fn end_at(&self, frontier: usize) {
+        self.is_ended.store(true, Ordering::Relaxed);
         self.units.replace(frontier);
         if self.slot.get() != 0 {
             page_map::shorten(self.slot.get(), frontier);

@@ -254,7 +254,7 @@ impl Arena {
             dirty = self.forget_dirty(new, old);
         }
         self.forget(new.next_multiple_of(REGION_UNITS), old);
-        if new == first && self.has_ended() {
+        if new == 0 && self.is_ended.load(Ordering::Relaxed) {
             // Nothing is left of it: it may open elsewhere.
             self.end_at(0);
         }

@@ -57,8 +57,9 @@ const GROWN: usize = BIG >> UNIT_SHIFT;
 /// So many dirty units that are not thick count as one that is, and how many of an arena may do so at most.
 const THIN: usize = 32;
 const THIN_MOST: usize = (256 << 20) >> UNIT_SHIFT;
-/// So many arenas may have ended before further ones are reserved.
-const ENDED_MOST: usize = 4;
+/// Arenas from this slot on are reserved: so many there are where something comes in the way of each, which nothing can
+/// there, and not many more there may be.
+const RESERVED_FROM: usize = page_map::MORE * 3 / 4;
 
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
@@ -72,6 +73,8 @@ pub(crate) struct Arena {
     base: Cell<usize>,
     /// There is ground: for who does not hold the lock.
     is_open: AtomicBool,
+    /// Something has been in the way of its units, and it ends there.
+    is_ended: AtomicBool,
     /// All units of the ground, metadata included; and the first that can be handed out. No more than there are below the
     /// frontier once something has been in the way there.
     units: Count,
@@ -130,6 +133,7 @@ impl Arena {
             slot: Cell::new(0),
             base: Cell::new(0),
             is_open: AtomicBool::new(false),
+            is_ended: AtomicBool::new(false),
             units: Count::new(),
             first: Cell::new(0),
             ground: Ground::new(),
@@ -209,8 +213,7 @@ impl Arena {
             // Something was in the way of its first unit. Before all else: the child of a fork must not find the old base
             // with what is new.
             page_map::withdraw(self.slot.get());
-            self.set_range(0, 0, 0);
-            compiler_fence(Ordering::Release);
+            self.vacate();
             // SAFETY: no unit of the range was the arena's, which was staked out: nothing is in the way of what is reserved.
             unsafe { self.ground.abandon(old) };
         }
@@ -228,9 +231,8 @@ impl Arena {
             self.mapped.set(units);
         }
         let align = if bytes >= 32 * REGION { REGION } else { UNIT };
-        // Where many have ended somebody maps behind them. Nobody can in what is reserved.
-        let is_crowded = all().filter(|arena| arena.has_ended()).count() >= ENDED_MOST;
-        let stake = if is_crowded { None } else { ground::settle(bytes, part) };
+        let is_staked = self.slot.get() < RESERVED_FROM;
+        let stake = is_staked.then(|| ground::settle(bytes, part)).flatten();
         let place = stake.or_else(|| Some((reserve(bytes, align)?, false)));
         let Some((base, has_part)) = place else { return false };
         self.ground.open(stake.is_none(), base + if has_part { part } else { 0 });
@@ -246,6 +248,7 @@ impl Arena {
         self.frontier.set(first);
         self.is_huge.store(false, Ordering::Relaxed);
         self.is_plain.set(false);
+        self.is_ended.store(false, Ordering::Relaxed);
         self.low.iter().for_each(|low| low.reset(first));
         self.fresh.set(first);
         // Last: an arena is in use from when it has a base.
@@ -267,17 +270,25 @@ impl Arena {
             region.aged.replace(0);
         });
         self.forget(0, units);
-        // SAFETY: one word or zero for each unit, and the arena's own.
-        unsafe { ptr::write_bytes(self.table.get() as *mut page_map::Entry, 0, units) };
         self.dirty.replace(0);
         self.thick.replace(0);
+        self.vacate();
+        // SAFETY: where arenas are closed they are reserved; the map names the range no more, and no unit of it is in use.
+        unsafe { sys::unmap(base, units << UNIT_SHIFT) };
+        units << UNIT_SHIFT
+    }
+
+    /// Leaves its place: what the entries say of it is of no other. The page map names the arena no more.
+    #[inline(never)]
+    fn vacate(&self) {
+        let entries = self.table.get() as *mut page_map::Entry;
+        // SAFETY: one word or zero for each unit, and the arena's own; those of units never handed out are zero.
+        unsafe { ptr::write_bytes(entries, 0, self.fresh.get()) };
         // The base goes last: the child of a fork in between finds nothing to give back, and else would
         // look for it at address zero.
         compiler_fence(Ordering::Release);
         self.set_range(0, 0, 0);
-        // SAFETY: where arenas are closed they are reserved; the map names the range no more, and no unit of it is in use.
-        unsafe { sys::unmap(base, units << UNIT_SHIFT) };
-        units << UNIT_SHIFT
+        compiler_fence(Ordering::Release);
     }
 
     fn region(&self, unit: usize) -> &'static Region {

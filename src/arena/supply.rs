@@ -18,7 +18,7 @@ static GROWTH: Lock = Lock::new();
 
 /// Where memory is limited, a search that fails begins anew while a purge has runs in hand, so often at most; or, less
 /// often, if free runs have come meanwhile, which it may have passed just before.
-const TRIES: usize = 4000;
+const TRIES: usize = 200;
 const TRIES_FOR_RETURNS: usize = 64;
 /// After so many it sleeps before each: the thread that purges may need the searcher's processor.
 const TRIES_AWAKE: usize = 100;

@@ -202,31 +202,40 @@ pub(crate) unsafe fn remap(
             && new > old
             && STAYED.load(Ordering::Relaxed) < STAYED_MOST
             && room > new + align
-            && has_memory(new - old)
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
-            let to = reserved.next_multiple_of(align);
-            let moved = kernel::mremap(address, old, new, anywhere | libc::MREMAP_FIXED, to);
-            // A call that fails may have unmapped what was to be replaced (before Linux 6.17), and then another
-            // thread may have mapped something there: that part is left as it is.
-            kernel::munmap(to + new, reserved + room - to - new);
-            if to > reserved {
-                kernel::munmap(reserved, to - reserved);
+            if has_memory(new - old, reserved) {
+                let to = reserved.next_multiple_of(align);
+                let moved = kernel::mremap(address, old, new, anywhere | libc::MREMAP_FIXED, to);
+                // A call that fails may have unmapped what was to be replaced (before Linux 6.17), and then another
+                // thread may have mapped something there: that part is left as it is.
+                kernel::munmap(to + new, reserved + room - to - new);
+                if to > reserved {
+                    kernel::munmap(reserved, to - reserved);
+                }
+                if moved.is_some() {
+                    return moved;
+                }
+                STAYED.fetch_add(1, Ordering::Relaxed);
+            } else {
+                kernel::munmap(reserved, room);
             }
-            if moved.is_some() {
-                return moved;
-            }
-            STAYED.fetch_add(1, Ordering::Relaxed);
         }
         kernel::mremap(address, old, new, anywhere, 0)
     }
 }
 
-/// Whether the system would give so much, now. A trial that fails costs nothing that stays.
-fn has_memory(bytes: usize) -> bool {
-    let trial = map(bytes);
-    // SAFETY: the mapping was just made, and nobody uses it.
-    trial.inspect(|&trial| unsafe { unmap(trial, bytes) }).is_some()
+/// Whether the system would give so much, now, by a trial. Where all memory is to be locked, as this range is then, a trial
+/// would bring all pages, and the answer is yes.
+///
+/// # Safety
+/// The range is reserved, and nobody uses it.
+unsafe fn has_memory(bytes: usize, reserved: usize) -> bool {
+    // SAFETY: as the caller promises; nobody uses the trial either.
+    unsafe {
+        !discard(reserved, page_size())
+            || map(bytes).inspect(|&trial| unmap(trial, bytes)).is_some()
+    }
 }
 
 /// The soft limit of RLIMIT_AS, where there is one.
