@@ -5,7 +5,7 @@
 //! the highest addresses go back at once, so that a program that frees everything and then sleeps
 //! is small) and age (what has been free for the decay time goes back at the next slow path).
 //!
-//! The limit of volume is a part of what is in use. When much of what went back is soon needed again
+//! The limit of volume is a part of what is in use, a smaller one after a peak. When much of what went back is soon needed again
 //! it was too low, and rises by so much, as far as the process has been as large before; when nothing is, it falls back.
 
 use crate::arena::{Arena, Place};
@@ -20,6 +20,10 @@ const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
 const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
 const LIMIT_PART: usize = 8;
+/// The same for a process that has shrunk to less than such a part of its peak: it stays small, or grows by far more.
+const SHRUNK_PART: usize = 4;
+const SHRUNK_LEAST: usize = (2 << 20) >> UNIT_SHIFT;
+const SHRUNK_LIMIT_PART: usize = 32;
 
 /// How many units more may stay in regions that are partly in use and on huge pages.
 const BROKEN: usize = (16 << 20) >> UNIT_SHIFT;
@@ -47,7 +51,9 @@ fn limit(most: usize, dirty: usize) -> usize {
     if most > LIMIT_DEFAULT {
         return most;
     }
-    let limit = most.min((arena::used() / LIMIT_PART).max(LIMIT_LEAST));
+    let (part, least) =
+        if has_shrunk() { (SHRUNK_LIMIT_PART, SHRUNK_LEAST) } else { (LIMIT_PART, LIMIT_LEAST) };
+    let limit = most.min((arena::used() / part).max(least));
     // Who asks for less gets no more than that.
     if most < LIMIT_DEFAULT {
         return limit;
@@ -65,6 +71,12 @@ fn limit(most: usize, dirty: usize) -> usize {
     let rise = arena::take_retaken().min(LIMIT_MOST - risen);
     RISEN.store(risen + rise, Ordering::Relaxed);
     raised(risen + rise)
+}
+
+/// Whether much less is in use than there was, and nothing has taught that it will be needed again.
+fn has_shrunk() -> bool {
+    let part = PEAK.load(Ordering::Relaxed) / SHRUNK_PART;
+    part > LIMIT_LEAST && RISEN.load(Ordering::Relaxed) == 0 && arena::used() < part
 }
 
 /// The system keeps no more units than are dirty: what it would not take back has been used again.
@@ -93,7 +105,7 @@ pub(crate) fn enforce() {
     }
     // Quick while there is little.
     let most = config::dirty_limit() >> UNIT_SHIFT;
-    if dirty <= LIMIT_LEAST.min(most) {
+    if dirty <= SHRUNK_LEAST.min(most) || dirty <= LIMIT_LEAST.min(most) && !has_shrunk() {
         bound_kept(dirty);
         return;
     }

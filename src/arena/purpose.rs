@@ -152,6 +152,7 @@ pub(super) fn is_to_wait(tenants: Tenants) -> bool {
 }
 
 /// Units in use, those of slabs only as far as they may be resident.
+#[inline(never)]
 pub(crate) fn used() -> usize {
     let (slabs, blocks) = in_use();
     slabs + blocks

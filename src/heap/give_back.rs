@@ -10,6 +10,9 @@ const TICK_EVERY: u32 = 16;
 /// the first ones of many: whole slabs go back more cheaply than pages.
 pub(super) const WASTE_LEAST: isize = 4 << 20;
 pub(super) const WASTE_LATER: isize = 16 << 20;
+/// The same for a heap that has shrunk to less than such a part of what it was: it stays small, or grows by far more.
+const WASTE_SHRUNK: isize = 1 << 20;
+const SHRUNK_PART: isize = 4;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
@@ -82,10 +85,12 @@ impl Heap {
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
-    /// when that has grown by a quarter of what is in use, pages of free blocks go back, before
-    /// others are faulted in. Where those that went back the last time were soon needed again, it
-    /// may grow by twice as much from now on. Under the lock.
+    /// when that has grown by a quarter of what is in use, an eighth where that is far less than it
+    /// was, pages of free blocks go back, before others are faulted in. Where those that went back the
+    /// last time were soon needed again, it may grow by twice as much from now on. Under the lock.
     pub(super) fn squeeze(&'static self, least: isize) {
+        self.most_used.set(self.most_used.get().max(self.used.get()));
+        let least = if self.has_shrunk() { WASTE_SHRUNK } else { least };
         if self.waste.get() <= self.waste_limit.get().max(least) {
             return;
         }
@@ -94,6 +99,9 @@ impl Heap {
         let (mut past, now) = (self.past.get(), slab::retouched());
         let again = now.wrapping_sub(past.retouched) as isize;
         if past.purged > 0 && again > past.purged / 2 {
+            if self.has_shrunk() {
+                self.patience.set(1);
+            }
             while self.patience.get() < PATIENCE_MOST && self.margin() < again {
                 self.patience.set(self.patience.get() + 1);
             }
@@ -145,10 +153,16 @@ impl Heap {
         }
     }
 
+    /// Whether much less is in use than there was, and nothing has taught that it will be needed again.
+    fn has_shrunk(&self) -> bool {
+        self.patience.get() == 0 && self.used.get() < self.most_used.get() / SHRUNK_PART
+    }
+
     /// By how much the waste may grow until the next look.
     fn margin(&self) -> isize {
         let used = self.used.get();
-        let margin = (used / 4).max(WASTE_LEAST);
+        let (part, least) = if self.has_shrunk() { (8, WASTE_SHRUNK) } else { (4, WASTE_LEAST) };
+        let margin = (used / part).max(least);
         (margin << self.patience.get()).min(margin.max(WASTE_MOST))
     }
 

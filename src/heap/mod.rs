@@ -102,6 +102,8 @@ pub(crate) struct Heap {
     /// being in use.
     used: Cell<isize>,
     waste: Cell<isize>,
+    /// The most that was in use when a squeeze looked.
+    most_used: Cell<isize>,
     /// The next look for pages to give back comes when the waste passes this.
     waste_limit: Cell<isize>,
     /// What squeezes gave back, the ticks without one, and what they have taught.

@@ -168,8 +168,8 @@ pub(crate) fn futex_wait(word: *const u32, expected: u32) {
 
 /// Sleeps for a tenth of a millisecond, by a call that sandboxes know already.
 pub(crate) fn doze() {
-    static NOBODY_WAKES: u32 = 0;
-    wait(&NOBODY_WAKES, 0, &libc::timespec { tv_sec: 0, tv_nsec: 100_000 });
+    const NOBODY_WAKES: &u32 = &0;
+    wait(NOBODY_WAKES, 0, &libc::timespec { tv_sec: 0, tv_nsec: 100_000 });
 }
 
 /// Sleeps while the word is as expected, or for a time; null: however long.

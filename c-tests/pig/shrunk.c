@@ -1,0 +1,64 @@
+/* A program that has shrunk far below its peak is small at once, with blocks all over what it had; and where it
+ * then takes and frees the same amount again and again, of sizes that take turns, it does not pay for that each time. */
+/* needs: pigalloc */
+/* cases: small swings */
+#include "pig/faults.h"
+
+enum { MOST = 100000, SIZES = 2048, KEPT = 40, SWINGS = 400, TURNS = 4, EACH = 3 * MIB };
+
+static void *blocks[MOST], *some[MOST];
+
+static size_t size_of(size_t i)
+{
+    return 16 + i * 7919 % (SIZES - 16);
+}
+
+static void *take(size_t size)
+{
+    void *block = malloc(size);
+    CHECK(block != NULL);
+    memset(hide(block), 1, size);
+    return block;
+}
+
+/* 100 MB, of which one block in forty stays. */
+static size_t grow_and_shrink(void)
+{
+    size_t live = 0;
+    for (size_t i = 0; i < MOST; i++)
+        blocks[i] = take(size_of(i));
+    for (size_t i = 0; i < MOST; i++)
+        if (i % KEPT != 0)
+            free(blocks[i]);
+        else
+            live += size_of(i);
+    return live;
+}
+
+int main(int argc, char **argv)
+{
+    bool swings = argc > 1 && strcmp(argv[1], "swings") == 0;
+    size_t before = resident_kib(), live = grow_and_shrink();
+    size_t left = (resident_kib() - before) * KIB;
+    printf("%.1f MiB live, %.1f resident\n", (double)live / MIB, (double)left / MIB);
+    if (!swings) {
+        /* Each survivor has a page or two. */
+        CHECK_AT_MOST(left, MOST / KEPT * 4 * KIB + 8 * MIB);
+        return 0;
+    }
+    long first = page_faults();
+    for (int swing = 0; swing < SWINGS; swing++) {
+        size_t count = 0;
+        for (size_t made = 0, i = 0; made < EACH; i++)
+            if (size_of(i) / (SIZES / TURNS) == (size_t)swing % TURNS) {
+                made += size_of(i);
+                some[count++] = take(size_of(i));
+            }
+        for (size_t i = 0; i < count; i++)
+            free(some[i]);
+    }
+    long each = (page_faults() - first) / SWINGS;
+    printf("%ld faults for each %zu pages\n", each, (size_t)EACH / (4 * KIB));
+    CHECK_AT_MOST(each, EACH / (4 * KIB) / 8);
+    return 0;
+}
