@@ -110,6 +110,12 @@ pub(crate) fn allocate(bytes: usize) -> Option<NonNull<u8>> {
     NonNull::new(piece as *mut u8)
 }
 
+/// Bytes of the range that nobody has had yet.
+pub(crate) fn left() -> usize {
+    let _guard = META.lock.inherit(Rank::Meta);
+    META.end.get() - META.cursor.get()
+}
+
 /// A piece of the sheet that is being cut, or of a blank one.
 fn cut(bytes: usize, guard: &Guard<'_>) -> Option<usize> {
     let at = META.cut_at.get();

@@ -1,5 +1,6 @@
 /* All memory is in use but one block, which is freed and taken again, while another thread trims. What that one has in
- * hand comes back, and the block fits, even where the trimming thread gets the processor only when nobody else wants it. */
+ * hand comes back, and the block fits, even where the trimming thread gets the processor only when nobody else wants it, and
+ * a third one always does. */
 /* cases: 1900 3900 12000 */
 #include "test.h"
 #include <sched.h>
@@ -8,14 +9,22 @@
 #include <sys/resource.h>
 
 static const size_t ALL = 80 * MIB;
-static const double TIME = 2;
+static const double TIME = 3;
 static atomic_bool is_over;
 
 static void *trim(void *unused)
 {
-    setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+    struct sched_param param = {0};
+    CHECK(sched_setscheduler(0, SCHED_IDLE, &param) == 0);
     while (!is_over)
         malloc_trim(0);
+    return unused;
+}
+
+static void *keep_busy(void *unused)
+{
+    while (!is_over) {
+    }
     return unused;
 }
 
@@ -33,6 +42,7 @@ int main(int argc, char **argv)
             CPU_SET(i, &one);
     CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
     pthread_t trims = start(trim, NULL);
+    pthread_t busy = start(keep_busy, NULL);
     sleep_ms(20);
     for (size_t i = 0; i < count; i++) {
         blocks[i] = malloc(size);
@@ -53,5 +63,6 @@ int main(int argc, char **argv)
     }
     is_over = true;
     finish(trims);
+    finish(busy);
     return 0;
 }

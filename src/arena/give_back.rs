@@ -1,7 +1,7 @@
 //! What an arena gives back to the system, and how.
 
 use super::frontier::STEP_MOST;
-use super::supply::{note_purge, note_return};
+use super::supply::{is_scarce, note_purge, note_return};
 use super::{Arena, PURGED, STUCK};
 use crate::lock::Rank;
 use crate::region::Region;
@@ -92,9 +92,10 @@ impl Arena {
         if chosen(region) == 0 {
             return 0;
         }
-        // The units are claimed while the system works on them, so that the lock is not held.
-        let mask = {
-            let _guard = self.lock.inherit(Rank::Arena);
+        // The units are claimed while the system works on them, so that the lock is not held; unless memory is scarce:
+        // then who looks for a run waits for them.
+        let (mask, held) = {
+            let guard = self.lock.inherit(Rank::Arena);
             if index * REGION_UNITS >= self.frontier.get() {
                 return 0;
             }
@@ -107,10 +108,13 @@ impl Arena {
                 // What is free and clean may be resident, too: the huge page is.
                 mask |= self.clean(index);
             }
-            note_purge(1);
+            let is_held = is_scarce();
+            if !is_held {
+                note_purge(1);
+            }
             region.used.set(mask);
             self.used.add(mask.count_ones() as usize);
-            mask
+            (mask, is_held.then_some(guard))
         };
         let (mut rest, mut clean) = (mask, 0u32);
         while rest != 0 {
@@ -127,7 +131,8 @@ impl Arena {
             }
             rest &= !run;
         }
-        let _guard = self.lock.inherit(Rank::Arena);
+        let is_noted = held.is_none();
+        let _guard = held.unwrap_or_else(|| self.lock.inherit(Rank::Arena));
         let gone = region.dirty.unset(clean) & clean;
         self.thick.sub((region.thick.unset(clean) & gone).count_ones() as usize);
         // What became resident meanwhile and did not go back was not known to be.
@@ -141,7 +146,9 @@ impl Arena {
         }
         self.unsettle(index * REGION_UNITS);
         note_return();
-        note_purge(-1);
+        if is_noted {
+            note_purge(-1);
+        }
         self.used.sub(mask.count_ones() as usize);
         gone.count_ones() as usize
     }

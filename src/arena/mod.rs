@@ -210,11 +210,11 @@ impl Arena {
     unsafe fn open_other(&'static self, bytes: usize, part: usize) -> bool {
         let old = self.base.get();
         if old != 0 {
-            // Something was in the way of its first unit. Before all else: the child of a fork must not find the old base
+            // It has ended, and nothing is left of it. Before all else: the child of a fork must not find the old base
             // with what is new.
             page_map::withdraw(self.slot.get());
             self.vacate();
-            // SAFETY: no unit of the range was the arena's, which was staked out: nothing is in the way of what is reserved.
+            // SAFETY: no unit of the range is the arena's any more, and what it had committed has gone back.
             unsafe { self.ground.abandon(old) };
         }
         let units = bytes >> UNIT_SHIFT;

@@ -12,36 +12,51 @@ use crate::{meta, page_map, sys};
 /// Another arena when nothing limits the address space; those that follow are ever larger.
 const OTHER_BYTES: usize = 4 << 30;
 const DOUBLINGS: usize = 8;
+/// The table of one more has at most such a part of the descriptors that are left.
+const TABLE_PART: usize = 4;
 
 /// Held while arenas are opened or closed.
 static GROWTH: Lock = Lock::new();
 
-/// Where memory is limited, a search that fails begins anew while a purge has runs in hand, so often at most; or, less
-/// often, if free runs have come meanwhile, which it may have passed just before.
-const TRIES: usize = 200;
-const TRIES_FOR_RETURNS: usize = 64;
-/// After so many it sleeps before each: the thread that purges may need the searcher's processor.
-const TRIES_AWAKE: usize = 100;
+/// Where memory is scarce, a search that fails begins anew, so often at most, if free runs have come meanwhile, which it
+/// may have passed just before, or if a purge had some in hand.
+const TRIES: usize = 64;
+/// How often it looks whether that purge is done: awake, and asleep, since the other thread may need the processor.
+const LOOKS_AWAKE: usize = 100;
+const LOOKS: usize = 10_000;
 /// How often free runs have come.
 static RETURNS: AtomicUsize = AtomicUsize::new(0);
-/// How many purges are at work, and above that the generation of their threads: those of a parent are no more.
+/// How many purges are at work without their arena's lock, and above that the generation of their threads: those of a
+/// parent are no more. There are none that began after memory became scarce.
 static AWAY: AtomicU64 = AtomicU64::new(0);
 
 /// A run of `units` units that starts at a multiple of `align` units (a power of two).
 #[inline(never)]
 pub(crate) fn take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
-    for tries in 0..TRIES {
-        let before = RETURNS.load(Ordering::Relaxed);
+    for _ in 0..TRIES {
+        let (before, was_scarce) = (RETURNS.load(Ordering::Relaxed), is_scarce());
         let found = try_take(units, align, purpose);
-        let has_returns = || tries < TRIES_FOR_RETURNS && RETURNS.load(Ordering::Relaxed) != before;
-        let is_away = || away(AWAY.load(Ordering::Relaxed), lock::generation()) != 0;
-        let may_come = || is_scarce() && (is_away() || has_returns());
-        if found.is_some() || !may_come() {
+        if found.is_some() || !is_scarce() {
             return found;
         }
-        if tries < TRIES_AWAKE { sys::relax() } else { sys::doze() }
+        if !wait_for_purges() && was_scarce && RETURNS.load(Ordering::Relaxed) == before {
+            return None;
+        }
+        sys::relax();
     }
     None
+}
+
+/// Waits for purges that have runs in hand; whether there were any.
+fn wait_for_purges() -> bool {
+    let is_away = || away(AWAY.load(Ordering::Relaxed), lock::generation()) != 0;
+    for looks in 0..LOOKS {
+        if !is_away() {
+            return looks > 0;
+        }
+        if looks < LOOKS_AWAKE { sys::relax() } else { sys::doze() }
+    }
+    false
 }
 
 #[inline(never)]
@@ -70,7 +85,9 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     // Those that have ended soon show that others map in between, and not that much is needed.
-    let is_full_grown = |arena: &Arena| arena.units.get() >= OTHER_BYTES / UNIT;
+    let is_full_grown = |arena: &Arena| {
+        arena.units.get() >= OTHER_BYTES / UNIT && !arena.is_ended.load(Ordering::Relaxed)
+    };
     let alike = all().filter(|arena| purpose.suits(arena) && is_full_grown(arena)).count();
     let share = match LIMITED.load(Ordering::Relaxed) {
         0 => OTHER_BYTES << alike.min(DOUBLINGS),
@@ -83,7 +100,7 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     let (mut slots, mut last) = (1, &FIRST);
     let mut empty = None;
     for arena in all().skip(1) {
-        // Or something was in the way of its first unit.
+        // Or nothing is left of one that has ended.
         if arena.base.get() == 0 || arena.units.get() == 0 {
             empty = Some(arena);
         }
@@ -101,7 +118,9 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
             arena
         }
     };
-    let mut wanted = share.max(bytes);
+    // Nothing works without descriptors.
+    let most = meta::left() / TABLE_PART / size_of::<page_map::Entry>() * UNIT;
+    let mut wanted = share.min(most).max(bytes);
     // Address space may count for something, as it does when all of it is to be locked: while the
     // first arena has room, a small one would only take from the rest.
     let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
@@ -140,7 +159,7 @@ pub(crate) fn release_empty() -> usize {
     bytes
 }
 
-/// Notes that a purge has taken runs in hand (1), or no more (-1).
+/// Notes that a purge has taken runs in hand without a lock (1), or no more (-1).
 pub(super) fn note_purge(more: i32) {
     let generation = lock::generation();
     let count = |word| u64::from(away(word, generation).saturating_add_signed(more));
@@ -154,7 +173,7 @@ fn away(word: u64, generation: u32) -> u32 {
 }
 
 /// Whether address space is limited, or the system has refused memory.
-fn is_scarce() -> bool {
+pub(super) fn is_scarce() -> bool {
     is_limited() || was_refused()
 }
 

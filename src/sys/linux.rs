@@ -88,17 +88,19 @@ pub(super) unsafe fn munmap(address: usize, bytes: usize) -> bool {
     unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) == 0 }
 }
 
-/// With `flags` of 0 the mapping stays where it is; `to` counts with MREMAP_FIXED alone.
+/// With `flags` of 0 the mapping stays where it is; `to` counts with MREMAP_FIXED alone. Why not, else: whether for
+/// want of room or memory.
 pub(super) unsafe fn mremap(
     old: usize,
     old_bytes: usize,
     bytes: usize,
     flags: i32,
     to: usize,
-) -> Option<usize> {
+) -> Result<usize, bool> {
     // SAFETY: the caller owns the old range; the new one is the same, the caller's, or of the
     // kernel's choice.
-    address(unsafe { call(libc::SYS_mremap, [old, old_bytes, bytes, flags as usize, to, 0]) })
+    let answer = unsafe { call(libc::SYS_mremap, [old, old_bytes, bytes, flags as usize, to, 0]) };
+    address(answer).ok_or(answer == -(libc::ENOMEM as isize))
 }
 
 pub(super) fn address_space_limit() -> Option<usize> {

@@ -194,12 +194,15 @@ pub(crate) unsafe fn remap(
     let anywhere = libc::MREMAP_MAYMOVE;
     // SAFETY: as the caller promises; what is reserved is replaced in part, and the rest given back.
     unsafe {
-        if let Some(same) = kernel::mremap(address, old, new, 0, 0) {
-            return Some(same);
-        }
+        // What does not stay for another reason, as a part that is locked or has an advice of its own, does not move.
+        let lacks_room = match kernel::mremap(address, old, new, 0, 0) {
+            Ok(same) => return Some(same),
+            Err(lacks_room) => lacks_room,
+        };
         let room = new.saturating_mul(ROOM).min(ROOM_MOST);
         if roomy
             && new > old
+            && lacks_room
             && STAYED.load(Ordering::Relaxed) < STAYED_MOST
             && room > new + align
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
@@ -213,28 +216,27 @@ pub(crate) unsafe fn remap(
                 if to > reserved {
                     kernel::munmap(reserved, to - reserved);
                 }
-                if moved.is_some() {
-                    return moved;
+                if moved.is_ok() {
+                    return moved.ok();
                 }
                 STAYED.fetch_add(1, Ordering::Relaxed);
             } else {
                 kernel::munmap(reserved, room);
             }
         }
-        kernel::mremap(address, old, new, anywhere, 0)
+        kernel::mremap(address, old, new, anywhere, 0).ok()
     }
 }
 
 /// Whether the system would give so much, now, by a trial. Where all memory is to be locked, as this range is then, a trial
-/// would bring all pages, and the answer is yes.
+/// would bring all pages, and the answer is no.
 ///
 /// # Safety
 /// The range is reserved, and nobody uses it.
 unsafe fn has_memory(bytes: usize, reserved: usize) -> bool {
     // SAFETY: as the caller promises; nobody uses the trial either.
     unsafe {
-        !discard(reserved, page_size())
-            || map(bytes).inspect(|&trial| unmap(trial, bytes)).is_some()
+        discard(reserved, page_size()) && map(bytes).inspect(|&trial| unmap(trial, bytes)).is_some()
     }
 }
 
