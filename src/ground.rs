@@ -163,8 +163,9 @@ mod tests {
     const STEP: usize = 64 << 10;
     const TAKEN: Result<(), NoClaim> = Err(NoClaim::Taken);
 
-    fn staked() -> (Ground, usize) {
-        let place = first_stakes().nth(TRIES - 1).unwrap() + (1 << 40);
+    /// Tests run at the same time, in one process: each has a number, and the arenas of all stand lower.
+    fn staked(number: usize) -> (Ground, usize) {
+        let place = ZONE_END - (1 << 40) + number * REGION;
         let ground = Ground::new();
         ground.open(false, 0);
         (ground, place)
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn grows_shrinks_and_grows() {
-        let (ground, place) = staked();
+        let (ground, place) = staked(0);
         // SAFETY: the range is the test's.
         unsafe {
             assert_eq!(ground.commit(place, place + STEP), Ok(()));
@@ -200,7 +201,7 @@ mod tests {
     /// Another's mapping is not replaced, and is in the way of what follows alone.
     #[test]
     fn others_mappings_stay() {
-        let (ground, place) = staked();
+        let (ground, place) = staked(1);
         // SAFETY: the range is the test's.
         unsafe {
             sys::claim(place + STEP, STEP).unwrap();
@@ -220,7 +221,7 @@ mod tests {
     /// memory leaves it alone.
     #[test]
     fn what_is_claimed_is_claimed_once() {
-        let (ground, place) = staked();
+        let (ground, place) = staked(2);
         // SAFETY: the range is the test's.
         unsafe {
             assert_eq!(ground.commit(place, place + 2 * STEP), Ok(()));

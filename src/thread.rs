@@ -258,8 +258,13 @@ pub(crate) fn purge() -> usize {
     }
     reclaim();
     // What is on its way comes first: slabs may have moved since, so a crate brings blocks of any heap.
-    heaps().chain(central::heaps()).for_each(|heap| heap.collect(false));
-    let bytes = heaps().chain(central::heaps()).map(|heap| heap.purge()).sum();
+    for heap in heaps().chain(central::heaps()) {
+        heap.collect(false);
+    }
+    let mut bytes = 0;
+    for heap in heaps().chain(central::heaps()) {
+        bytes += heap.purge();
+    }
     // What has come may have left a crate.
     heap::drop_spare();
     bytes

@@ -38,7 +38,7 @@ pub(crate) use run::{Residue, Run};
 pub(crate) use supply::{release_empty, take, take_committed};
 
 use crate::ground::{self, Ground};
-use crate::lock::{Lock, Rank};
+use crate::lock::{Guard, Lock, Rank};
 use crate::region::{Count, Region, Regions};
 use crate::sync::{AtomicBool, AtomicPtr, Cell, Ordering, compiler_fence, lasting};
 use crate::units::{REGION, REGION_UNITS, UNIT, UNIT_SHIFT, align_up, units_for};
@@ -321,9 +321,10 @@ impl Arena {
         align: usize,
         (kind, idle): (Kind, bool),
         commits: bool,
+        held: Option<Guard<'_>>,
     ) -> Option<Run> {
-        let met = self.is_busy();
-        let _guard = self.lock.inherit(Rank::Arena);
+        let met = held.is_none() && self.is_busy();
+        let _guard = held.unwrap_or_else(|| self.lock.inherit(Rank::Arena));
         if self.base.get() == 0 {
             return None;
         }
@@ -338,7 +339,8 @@ impl Arena {
         let huge = self.is_advised(self.region(unit));
         let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
         let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
-        Some(Run { arena: self, start: self.address(unit), units, residue, huge, thin, met })
+        let start = self.address(unit);
+        Some(Run { arena: self, start, units, residue, huge, thin, met })
     }
 
     /// Whether there is address space for a run.

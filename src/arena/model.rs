@@ -15,6 +15,6 @@ impl Arena {
     }
 
     pub(crate) fn take_for_model(&'static self, units: usize) -> Option<Run> {
-        self.take(units, 1, (Kind::Any, false), true)
+        self.take(units, 1, (Kind::Any, false), true, None)
     }
 }

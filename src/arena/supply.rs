@@ -62,26 +62,27 @@ fn wait_for_purges() -> bool {
 #[inline(never)]
 fn try_take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
     let kind = purpose.kind();
-    let from = |arena: &'static Arena| arena.take(units, align, (kind, purpose.is_idle()), true);
-    let suiting = || all().filter(|arena| purpose.suits(arena)).find_map(from);
-    // Where an arena has the room the system has refused the memory, and one more would not help.
-    let is_full = || !all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind));
-    let grown = || is_full().then(|| grow(units, align, purpose, kind)).flatten();
-    let any =
-        |arena: &'static Arena| arena.take(units, align, (Kind::Any, purpose.is_idle()), true);
-    let other_lanes = || all().filter(|arena| purpose.suits_in_other_lane(arena)).find_map(from);
-    let other = || other_lanes().or_else(|| all().find_map(any));
-    suiting().or_else(|| grown().and_then(|()| suiting())).or_else(other)
+    let search = |kind, suits: &dyn Fn(&Arena) -> bool| {
+        let from =
+            |arena: &'static Arena| arena.take(units, align, (kind, purpose.is_idle()), true, None);
+        all().filter(|arena| suits(arena)).find_map(from)
+    };
+    let suiting = || search(kind, &|arena| purpose.suits(arena));
+    // Another thread may have grown.
+    let grown = || grow(units, align, purpose, kind).or_else(suiting);
+    let other_lanes = || search(kind, &|arena| purpose.suits_in_other_lane(arena));
+    let any = || search(Kind::Any, &|_| true);
+    suiting().or_else(grown).or_else(other_lanes).or_else(any)
 }
 
 /// The same, without asking the system for anything.
 pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
-    all().find_map(|arena| arena.take(units, align, (Kind::Any, false), false))
+    all().find_map(|arena| arena.take(units, align, (Kind::Any, false), false, None))
 }
 
-/// One more arena, with room for a run.
+/// A run of one more arena.
 #[cold]
-fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> {
+fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<Run> {
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     // Those that have ended soon show that others map in between, and not that much is needed.
@@ -93,9 +94,9 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
         0 => OTHER_BYTES << alike.min(DOUBLINGS),
         limit => (limit / 16).next_power_of_two() / 2,
     };
-    // Another thread may have been faster.
+    // The system has refused the memory, and one more would not help; or another thread was faster.
     if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind)) {
-        return Some(());
+        return None;
     }
     let (mut slots, mut last) = (1, &FIRST);
     let mut empty = None;
@@ -124,13 +125,14 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<()> 
     // Address space may count for something, as it does when all of it is to be locked: while the
     // first arena has room, a small one would only take from the rest.
     let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
-    let _arena = arena.lock.inherit(Rank::Arena);
+    let guard = arena.lock.inherit(Rank::Arena);
     arena.tenants.set(purpose.tenants());
     arena.lane.set(purpose.lane());
     loop {
         // SAFETY: the arena is closed or has no units, and we hold its lock.
         if unsafe { arena.open_other(wanted, bytes) } {
-            return Some(());
+            // Before somebody else can end it, or close it.
+            return arena.take(units, align, (kind, purpose.is_idle()), true, Some(guard));
         }
         if wanted <= bytes || !is_needed {
             return None;
@@ -153,8 +155,6 @@ pub(crate) fn release_empty() -> usize {
         }
         // SAFETY: we hold the lock, and the arena holds no run.
         bytes += unsafe { arena.close() };
-        // Who has just opened it, and has not taken anything yet, opens another.
-        note_return();
     }
     bytes
 }

@@ -55,7 +55,9 @@ impl Heap {
         self.age(all_old, 0);
         // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
         // blocks without any: only what has not been touched since the last look is old.
-        roll::in_turn(self).for_each(|heap| heap.age(false, WORTH_A_LOOK));
+        for heap in roll::in_turn(self) {
+            heap.age(false, WORTH_A_LOOK);
+        }
         purge::tick(all_old);
     }
 
@@ -81,7 +83,8 @@ impl Heap {
     pub(crate) fn purge(&'static self) -> usize {
         self.collect(false);
         self.let_go();
-        self.lock().map_or(0, |_guard| self.give_pages(true))
+        let Some(_guard) = self.lock() else { return 0 };
+        self.give_pages(true)
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
