@@ -240,6 +240,11 @@ pub(crate) unsafe fn resize(
         // It is copied once more, to where it can be whole.
         return None;
     }
+    if may_be_copied && old >= REGION && exact < REGION && exact <= old / 2 && !arena::is_limited()
+    {
+        // In an arena it can grow and shrink without the system.
+        return None;
+    }
     let whole = align_up(exact, REGION);
     let bytes = if is_whole && whole >= old && exact > old / 2 { whole } else { exact };
     if bytes == old {

@@ -454,8 +454,7 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
     let Some(new) = new.or_else(|| allocate_with_room(old, size)) else {
         // Without room for a second one, the block may have room for itself; one that is to shrink can stay as large as
         // it is.
-        let grown = if grows { resized(false) } else { None };
-        return grown.or((size <= old).then_some(block));
+        return resized(false).or((size <= old).then_some(block));
     };
     // SAFETY: both blocks have this many bytes, and they are two.
     unsafe {
