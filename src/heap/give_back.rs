@@ -94,7 +94,7 @@ impl Heap {
     pub(super) fn squeeze(&'static self, least: isize) {
         self.most_used.set(self.most_used.get().max(self.used.get()));
         let least = if self.has_shrunk() { WASTE_SHRUNK } else { least };
-        if self.waste.get() <= self.waste_limit.get().max(least) {
+        if self.waste.get() <= (self.waste_left.get() + self.margin()).max(least) {
             return;
         }
         self.calm.set(0);
@@ -109,7 +109,7 @@ impl Heap {
                 self.patience.set(self.patience.get() + 1);
             }
             past = Past { purged: 0, retouched: now };
-            self.waste_limit.set(self.waste.get() + self.margin());
+            self.waste_left.set(self.waste.get());
         } else {
             if past.purged == 0 {
                 past.retouched = now;
@@ -193,7 +193,7 @@ impl Heap {
                 bytes += self.give_pages_of(slab);
             }
         }
-        self.waste_limit.set(self.waste.get() + self.margin());
+        self.waste_left.set(self.waste.get());
         bytes
     }
 

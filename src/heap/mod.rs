@@ -104,8 +104,8 @@ pub(crate) struct Heap {
     waste: Cell<isize>,
     /// The most that was in use when a squeeze looked.
     most_used: Cell<isize>,
-    /// The next look for pages to give back comes when the waste passes this.
-    waste_limit: Cell<isize>,
+    /// What the last look for pages to give back has left; the next one comes when the waste is a margin above it.
+    waste_left: Cell<isize>,
     /// What squeezes gave back, the ticks without one, and what they have taught.
     past: Cell<Past>,
     calm: Cell<u32>,
