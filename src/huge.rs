@@ -21,6 +21,9 @@ const MOST: usize = 16_000;
 const WHOLE_FREELY: usize = 8 * REGION;
 const WHOLE_MOST: usize = 8;
 
+/// A mapping that shrinks to so little becomes a block of an arena.
+const SMALL_MOST: usize = 512 << 10;
+
 struct Record {
     start: AtomicUsize,
     /// Usable bytes, a multiple of the page size; 0 when the record is free.
@@ -240,8 +243,7 @@ pub(crate) unsafe fn resize(
         // It is copied once more, to where it can be whole.
         return None;
     }
-    if may_be_copied && old >= REGION && exact < REGION && exact <= old / 2 && !arena::is_limited()
-    {
+    if may_be_copied && old >= REGION && exact <= SMALL_MOST && !arena::is_limited() {
         // In an arena it can grow and shrink without the system.
         return None;
     }

@@ -51,8 +51,11 @@ fn limit(most: usize, dirty: usize) -> usize {
     if most > LIMIT_DEFAULT {
         return most;
     }
-    let (part, least) =
-        if has_shrunk() { (SHRUNK_LIMIT_PART, SHRUNK_LEAST) } else { (LIMIT_PART, LIMIT_LEAST) };
+    let (part, least) = if has_shrunk(most) {
+        (SHRUNK_LIMIT_PART, SHRUNK_LEAST)
+    } else {
+        (LIMIT_PART, LIMIT_LEAST)
+    };
     let limit = most.min((arena::used() / part).max(least));
     // Who asks for less gets no more than that.
     if most < LIMIT_DEFAULT {
@@ -73,10 +76,14 @@ fn limit(most: usize, dirty: usize) -> usize {
     raised(risen + rise)
 }
 
-/// Whether much less is in use than there was, and nothing has taught that it will be needed again.
-fn has_shrunk() -> bool {
+/// Whether much less is in use than there was, and nothing has taught that it will be needed again, as nothing does where
+/// somebody has set the limit.
+fn has_shrunk(most: usize) -> bool {
     let part = PEAK.load(Ordering::Relaxed) / SHRUNK_PART;
-    part > LIMIT_LEAST && RISEN.load(Ordering::Relaxed) == 0 && arena::used() < part
+    most == LIMIT_DEFAULT
+        && part > LIMIT_LEAST
+        && RISEN.load(Ordering::Relaxed) == 0
+        && arena::used() < part
 }
 
 /// The system keeps no more units than are dirty: what it would not take back has been used again.
@@ -105,7 +112,7 @@ pub(crate) fn enforce() {
     }
     // Quick while there is little.
     let most = config::dirty_limit() >> UNIT_SHIFT;
-    if dirty <= SHRUNK_LEAST.min(most) || dirty <= LIMIT_LEAST.min(most) && !has_shrunk() {
+    if dirty <= SHRUNK_LEAST.min(most) || dirty <= LIMIT_LEAST.min(most) && !has_shrunk(most) {
         bound_kept(dirty);
         return;
     }

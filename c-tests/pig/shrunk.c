@@ -1,7 +1,7 @@
 /* A program that has shrunk far below its peak is small at once, with blocks all over what it had; and where it
  * then takes and frees the same amount again and again, of sizes that take turns, it does not pay for that each time. */
 /* needs: pigalloc */
-/* cases: small swings */
+/* cases: small swings turns */
 #include "pig/faults.h"
 
 enum { MOST = 100000, SIZES = 2048, KEPT = 40, SWINGS = 400, TURNS = 4, EACH = 3 * MIB };
@@ -35,8 +35,41 @@ static size_t grow_and_shrink(void)
     return live;
 }
 
+/* Each turn takes blocks of another size and frees them, but for one in 64, which lives for some turns more. */
+static void take_turns(void)
+{
+    enum { WARM = 50, LIVE = 3, LIVE_MOST = EACH / 200 / 64 + 1 };
+    static const size_t sizes[] = {200, 400, 800, 1600, 330, 660, 1300, 2000};
+    static void *live[LIVE][LIVE_MOST];
+    long first = 0;
+    for (int turn = 0; turn < WARM + SWINGS; turn++) {
+        if (turn == WARM)
+            first = page_faults();
+        size_t size = sizes[turn % COUNT(sizes)], count = EACH / size, kept = 0;
+        void **mine = live[turn % LIVE];
+        for (size_t i = 0; i < LIVE_MOST; i++) {
+            free(mine[i]);
+            mine[i] = NULL;
+        }
+        for (size_t i = 0; i < count; i++)
+            some[i] = take(size);
+        for (size_t i = 0; i < count; i++)
+            if (i % 64 == 0)
+                mine[kept++] = some[i];
+            else
+                free(some[i]);
+    }
+    long each = (page_faults() - first) / SWINGS;
+    printf("%ld faults for each %zu pages\n", each, (size_t)EACH / (4 * KIB));
+    CHECK_AT_MOST(each, EACH / (4 * KIB) / 16);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "turns") == 0) {
+        take_turns();
+        return 0;
+    }
     bool swings = argc > 1 && strcmp(argv[1], "swings") == 0;
     size_t before = resident_kib(), live = grow_and_shrink();
     size_t left = (resident_kib() - before) * KIB;

@@ -20,9 +20,6 @@ const TAIL_MIN: usize = 16 << 10;
 const TAILS_LEAST: usize = 4 << 20;
 const TAILS_PART: usize = 8;
 
-/// To take the pages of a smaller zeroed block away costs more than to write a few of them.
-const CORNER_MIN: usize = 128 << 10;
-
 /// Zeroed blocks up to this size may be made resident at once.
 const READY_MOST: usize = 1 << 20;
 /// How many bytes of live blocks may be so, beside what has been shown.
@@ -64,15 +61,11 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
 /// The block is new, with `size` bytes, and `clean` is what [`allocate`] said of it.
 pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     let start = block.as_ptr();
-    // Of a big block only what is needed may become resident, and of a smaller one if that is little.
-    let is_sparse = || {
-        size >= arena::BIG && !arena::is_likely_filled(size)
-            || size >= CORNER_MIN && arena::is_likely_sparse(size)
-    };
+    // Of a big block only what is needed may become resident.
+    let is_sparse = !clean && size >= arena::BIG && !arena::is_likely_filled(size);
     // SAFETY: as the caller promises; large blocks fill whole pages.
-    let is_new = !clean
-        && is_sparse()
-        && unsafe { sys::discard(start as usize, align_up(size, sys::page_size())) };
+    let is_new =
+        is_sparse && unsafe { sys::discard(start as usize, align_up(size, sys::page_size())) };
     if !(clean || is_new) {
         // SAFETY: as the caller promises.
         unsafe { ptr::write_bytes(start, 0, size) };
@@ -189,8 +182,9 @@ fn note_dense(run: &Run) {
     }
 }
 
-/// What an earlier span has left behind the end of a new block, or the block itself before it shrank, stays resident for
-/// nothing. A program that does this all the time would fault it in again and again, so some of it may stay.
+/// What an earlier span has left behind the end of a new block stays resident for nothing. A program
+/// that allocates and frees such blocks all the time would fault it in again and again, so some of
+/// it may stay.
 fn keep_or_discard(large: &'static Large, arena: &Arena) {
     let (bytes, end) = (large.bytes(), large.start() + large.bytes());
     let unused = large.span().units() * UNIT - bytes;
@@ -207,13 +201,12 @@ fn keep_or_discard(large: &'static Large, arena: &Arena) {
     unsafe { sys::discard(end, unused) };
 }
 
-/// What was kept behind the end of a block is counted no more; whether there was anything.
-fn drop_tail(large: &Large) -> bool {
+/// What was kept behind the end of a block is counted no more.
+fn drop_tail(large: &Large) {
     let tail = large.take_tail();
     if tail != 0 {
         TAILS.fetch_sub(tail, Ordering::Relaxed);
     }
-    tail != 0
 }
 
 /// From which size on a block gets a mapping of its own. Where address space is limited arenas are
@@ -338,14 +331,15 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: b
             purge::enforce();
         }
         let end = (start + old).min(start + wanted * UNIT);
-        if drop_tail(large) || end >= start + bytes + TAIL_MIN {
-            keep_or_discard(large, arena);
+        if end >= start + bytes + TAIL_MIN && arena.can_part_with(start + bytes) {
+            // SAFETY: the tail belongs to the block's units, and the block uses it no more.
+            unsafe { sys::discard(start + bytes, end - start - bytes) };
         }
     }
     if large.notes() & note::DENSE != 0 {
         arena::note_dense(wanted as isize - units as isize, 0);
     }
-    if wanted > units {
+    if wanted != units {
         drop_tail(large);
     }
     count(0, bytes as isize - old as isize);

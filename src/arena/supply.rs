@@ -56,6 +56,8 @@ fn wait_for_purges() -> bool {
         }
         if looks < LOOKS_AWAKE { sys::relax() } else { sys::doze() }
     }
+    // Nobody purges so long: it is a parent's, or stands still.
+    AWAY.store(0, Ordering::Relaxed);
     false
 }
 

@@ -10,9 +10,10 @@ const TICK_EVERY: u32 = 16;
 /// the first ones of many: whole slabs go back more cheaply than pages.
 pub(super) const WASTE_LEAST: isize = 4 << 20;
 pub(super) const WASTE_LATER: isize = 16 << 20;
-/// The same for a heap that has shrunk to less than such a part of what it was: it stays small, or grows by far more.
+/// The same for a heap that was large and has shrunk to less than such a part of that, until it grows again.
 const WASTE_SHRUNK: isize = 1 << 20;
 const SHRUNK_PART: isize = 4;
+const SHRUNK_FROM: isize = 64 << 20;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
@@ -158,7 +159,8 @@ impl Heap {
 
     /// Whether much less is in use than there was, and nothing has taught that it will be needed again.
     fn has_shrunk(&self) -> bool {
-        self.patience.get() == 0 && self.used.get() < self.most_used.get() / SHRUNK_PART
+        let most = self.most_used.get();
+        most >= SHRUNK_FROM && self.used.get() < most / SHRUNK_PART && self.patience.get() == 0
     }
 
     /// By how much the waste may grow until the next look.

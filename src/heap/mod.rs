@@ -102,7 +102,7 @@ pub(crate) struct Heap {
     /// being in use.
     used: Cell<isize>,
     waste: Cell<isize>,
-    /// The most that was in use when a squeeze looked.
+    /// The most that was in use since a slab was opened, when a squeeze looked.
     most_used: Cell<isize>,
     /// What the last look for pages to give back has left; the next one comes when the waste is a margin above it.
     waste_left: Cell<isize>,
@@ -349,6 +349,8 @@ impl Heap {
         let slab = Slab::open(class, self.address(), self.shelves[class].full.first().is_some())?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
+        // It grows again: what it was before is no measure any more.
+        self.most_used.set(self.used.get());
         self.note(slab);
         self.shelves[class].partial.push(slab);
         Some(slab)
