@@ -5,8 +5,9 @@
 //! the highest addresses go back at once, so that a program that frees everything and then sleeps
 //! is small) and age (what has been free for the decay time goes back at the next slow path).
 //!
-//! The limit of volume is a part of what is in use, a smaller one after a peak. When much of what went back is soon needed again
-//! it was too low, and rises by so much, as far as the process has been as large before; when nothing is, it falls back.
+//! The limit of volume is a part of what is in use, a smaller one after a peak. When much of what went back is soon
+//! needed again it was too low, and rises by so much, as far as the process has been as large before; when nothing
+//! is, it falls back.
 
 use crate::arena::{Arena, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};

@@ -31,18 +31,7 @@ static void surround(size_t size)
 int main(int argc, char **argv)
 {
     CHECK(argc >= 2);
-    if (argc > 2) {
+    if (is_one_of(PROGRAMS, argc, argv))
         surround(strtoul(argv[1], NULL, 10) * MIB);
-        return 0;
-    }
-    for (int i = 0; i < PROGRAMS; i++) {
-        pid_t child = fork();
-        CHECK(child >= 0);
-        if (child == 0) {
-            execl("/proc/self/exe", argv[0], argv[1], "once", NULL);
-            _exit(1);
-        }
-        wait_ok(child);
-    }
     return 0;
 }

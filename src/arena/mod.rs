@@ -314,7 +314,7 @@ impl Arena {
     }
 
     /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
-    /// committed. Little of it is likely to be used if it is `idle`.
+    /// committed. Little of it is likely to be used if it is `idle`. Under the arena's lock, which may be `held`.
     fn take(
         &'static self,
         units: usize,

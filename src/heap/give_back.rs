@@ -94,8 +94,8 @@ impl Heap {
     /// last time were soon needed again, it may grow by twice as much from now on. Under the lock.
     pub(super) fn squeeze(&'static self, least: isize) {
         self.most_used.set(self.most_used.get().max(self.used.get()));
-        let least = if self.has_shrunk() { WASTE_SHRUNK } else { least };
-        if self.waste.get() <= (self.waste_left.get() + self.margin()).max(least) {
+        let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
+        if waste <= least && !has_shrunk || waste <= self.waste_left.get() + self.margin() {
             return;
         }
         self.calm.set(0);
@@ -103,7 +103,7 @@ impl Heap {
         let (mut past, now) = (self.past.get(), slab::retouched());
         let again = now.wrapping_sub(past.retouched) as isize;
         if past.purged > 0 && again > past.purged / 2 {
-            if self.has_shrunk() {
+            if has_shrunk {
                 self.patience.set(1);
             }
             while self.patience.get() < PATIENCE_MOST && self.margin() < again {
