@@ -135,20 +135,21 @@ pub fn is_loaded() -> bool {
     LOADED.load(Relaxed)
 }
 
-/// Reads all settings from the entries `NAME=value` of the environment.
+/// Reads all settings from the environment.
 #[cold]
-pub fn load<'a>(environment: impl Iterator<Item = &'a [u8]>) {
+pub fn load() {
     if sys::is_secure() {
         return;
     }
-    for entry in environment {
+    for entry in sys::environment() {
         LOADED.store(true, Relaxed);
         if let Err(complaint) = CURRENT.read(entry) {
             fatal::warn(format_args!("{complaint}"));
         }
     }
     if CURRENT.value(HELP) != 0 {
-        let mut out = Chunks::<512, _>::new(sys::write_stderr);
+        let mut sink = sys::write_stderr;
+        let mut out = Chunks::<512>::new(&mut sink);
         // stderr takes what it takes: there is nowhere else to say that it failed.
         let _ = CURRENT.write_table(&mut out);
         out.flush();

@@ -22,7 +22,8 @@ const LISTED: usize = 16;
 
 /// Prints the text to stderr.
 pub fn print(snapshot: &Snapshot) {
-    let mut out = Chunks::<512, _>::new(sys::write_stderr);
+    let mut sink = sys::write_stderr;
+    let mut out = Chunks::<512>::new(&mut sink);
     // stderr takes what it takes: there is nowhere else to say that it failed.
     let _ = write_text(snapshot, &mut out);
     out.flush();

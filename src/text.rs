@@ -37,15 +37,15 @@ impl<const N: usize> fmt::Write for Line<N> {
 }
 
 /// Text of any length, handed on in pieces of at most `N` bytes.
-pub struct Chunks<const N: usize, F: FnMut(&[u8])> {
+pub struct Chunks<'a, const N: usize> {
     bytes: [u8; N],
     len: usize,
-    sink: F,
+    sink: &'a mut dyn FnMut(&[u8]),
 }
 
-impl<const N: usize, F: FnMut(&[u8])> Chunks<N, F> {
+impl<'a, const N: usize> Chunks<'a, N> {
     /// Text that goes to `sink`, piece by piece.
-    pub const fn new(sink: F) -> Self {
+    pub const fn new(sink: &'a mut dyn FnMut(&[u8])) -> Self {
         Self { bytes: [0; N], len: 0, sink }
     }
 
@@ -58,7 +58,7 @@ impl<const N: usize, F: FnMut(&[u8])> Chunks<N, F> {
     }
 }
 
-impl<const N: usize, F: FnMut(&[u8])> fmt::Write for Chunks<N, F> {
+impl<const N: usize> fmt::Write for Chunks<'_, N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
@@ -160,11 +160,12 @@ mod tests {
     fn chunks_keep_order_and_size() {
         let mut all = Vec::new();
         let mut pieces = 0;
-        let mut chunks = Chunks::<5, _>::new(|piece: &[u8]| {
+        let mut sink = |piece: &[u8]| {
             assert!(!piece.is_empty() && piece.len() <= 5);
             all.extend_from_slice(piece);
             pieces += 1;
-        });
+        };
+        let mut chunks = Chunks::<5>::new(&mut sink);
         write!(chunks, "ab").unwrap();
         write!(chunks, "cdefghijklmnop").unwrap();
         chunks.flush();

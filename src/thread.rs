@@ -55,7 +55,7 @@ pub(crate) fn start() -> bool {
     // SAFETY: the state admits one thread here, and nothing else runs before it is done.
     let started = unsafe { arena::start() };
     if started && !config::is_loaded() {
-        config::load(sys::environment());
+        config::load();
     }
     STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);
     sys::futex_wake_all((&raw const STATE).cast());

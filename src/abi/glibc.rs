@@ -66,11 +66,12 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int
     }
     let snapshot = snapshot();
     let mut complete = true;
-    let mut out = Chunks::<512, _>::new(|piece| {
+    let mut sink = |piece: &[u8]| {
         // SAFETY: the caller's stream is open, and the piece is readable for all of its length.
         let written = unsafe { libc::fwrite(piece.as_ptr().cast(), 1, piece.len(), stream) };
         complete &= written == piece.len();
-    });
+    };
+    let mut out = Chunks::<512>::new(&mut sink);
     // What the stream does not take is noted above.
     let _ = write_xml(&snapshot, &mut out);
     out.flush();

@@ -5,11 +5,11 @@
 //! too; but the loader may allocate before libc has set `environ`, and then they are read here.
 
 use crate::sync::{AtomicBool, Ordering};
-use crate::{config, report, stats, sys};
+use crate::{config, report, stats};
 
 extern "C" fn at_start() {
     if !config::is_loaded() {
-        config::load(sys::environment());
+        config::load();
     }
 }
 

@@ -146,6 +146,10 @@ pub(crate) fn is_secure() -> bool {
     false
 }
 
+pub(crate) fn environment() -> impl Iterator<Item = &'static [u8]> {
+    core::iter::empty()
+}
+
 pub(crate) fn write_stderr(bytes: &[u8]) {
     std::eprint!("{}", std::string::String::from_utf8_lossy(bytes));
 }
