@@ -143,6 +143,8 @@ impl Arena {
         let used = region.used.unset(mask) & !mask;
         if clean != 0 && used != 0 {
             self.withdraw(index * REGION_UNITS);
+        } else if used | region.dirty.get() == 0 {
+            self.note_whole(region);
         }
         self.unsettle(index * REGION_UNITS);
         note_return();
@@ -175,6 +177,7 @@ impl Arena {
     pub(crate) fn break_up(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        self.pieces(unit, units, |region, mask| region.gaps.set(mask));
         for unit in [unit, unit + units - 1] {
             let region = self.region(unit);
             if !self.is_advised(region) {
@@ -200,6 +203,7 @@ impl Arena {
     pub(crate) fn mend(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        self.pieces(unit, units, |region, mask| _ = region.gaps.unset(mask));
         self.restore_full(unit, units);
     }
 

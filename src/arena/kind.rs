@@ -31,6 +31,14 @@ const DENSE: u32 = 2;
 const ADVISED: u32 = 4;
 /// They would be, but parts of the region went back while others were in use: the system must not fill it up again.
 const WITHDRAWN: u32 = 8;
+/// They are advised again, but what is in use of the region is on small ones.
+const SMALL: u32 = 16;
+/// How often a region in that state has been full, and above that how often it was put together for that.
+const TIME: u32 = 1 << 8;
+const TIMES: u32 = 0xff * TIME;
+const TURN: u32 = 1 << 16;
+/// After so many it takes no more times to be full.
+const TURNS_MOST: u32 = 7;
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the
 /// process two of its 65,000 mappings. Past that regions keep what they have.
@@ -245,16 +253,42 @@ impl Arena {
         }
     }
 
-    /// Puts the region of a unit on a huge page if it is a dense one that has waited to be full. Under the lock.
+    /// Puts the region of a unit, which is full, on a huge page if it is a dense one that has waited to be, or one without
+    /// gaps that has been full on small pages before and was not broken up since: it stays so, it seems. How often that
+    /// must have happened doubles each time. Under the lock.
     fn put_together(&self, unit: usize) {
         let region = self.region(unit);
-        if Kind::of(region) == Kind::Dense
-            && !self.is_advised(region)
-            && self.advise(unit, unit + 1, true)
-        {
+        let is_due = if self.is_advised(region) {
+            self.is_due(region)
+        } else {
+            Kind::of(region) == Kind::Dense && self.advise(unit, unit + 1, true)
+        };
+        if is_due {
             // SAFETY: all units of the region are in use, so it is committed.
             unsafe { sys::collapse(self.address(unit & !(REGION_UNITS - 1)), REGION) };
         }
+    }
+
+    /// Counts a time that an advised region is full; whether it has been so often enough to be put together.
+    fn is_due(&self, region: &Region) -> bool {
+        let kind = region.kind.get();
+        if kind & SMALL == 0 || region.gaps.get() != 0 {
+            return false;
+        }
+        let (times, turns) = ((kind & TIMES) / TIME + 1, kind / TURN);
+        let is_due = times >> turns != 0;
+        if is_due {
+            region.kind.replace((turns + 1).min(TURNS_MOST) * TURN + kind % TURN);
+            self.note_whole(region);
+        } else {
+            region.kind.replace(kind + TIME);
+        }
+        is_due
+    }
+
+    /// What is in use of a region is on a huge page, or will be when it is touched.
+    pub(super) fn note_whole(&self, region: &Region) {
+        region.kind.unset(SMALL | TIMES);
     }
 
     /// Pages of a region without advice went back: a dense one that waits to be full is not put together then, which
@@ -275,8 +309,12 @@ impl Arena {
 
     /// Gives the region of a unit its advice again, if that was taken back; whether it was. Under the lock.
     pub(super) fn restore(&self, unit: usize) -> bool {
-        let was_withdrawn = self.is_withdrawn(self.region(unit));
-        was_withdrawn && self.advise(unit, unit + 1, true)
+        let region = self.region(unit);
+        let is_restored = self.is_withdrawn(region) && self.advise(unit, unit + 1, true);
+        if is_restored && region.used.get() | region.dirty.get() != 0 {
+            region.kind.set(SMALL);
+        }
+        is_restored
     }
 
     /// Advises huge pages, or none, for the regions that `unit..end` has a part in, none of which have that advice.
@@ -303,7 +341,7 @@ impl Arena {
             SEAMS.fetch_add(more, Ordering::Relaxed);
             for unit in (from..to).step_by(REGION_UNITS) {
                 let region = self.region(unit);
-                region.kind.unset(WITHDRAWN | ADVISED);
+                region.kind.unset(WITHDRAWN | ADVISED | SMALL | TIMES);
                 region.kind.set(if huge { ADVISED } else { 0 });
                 if huge {
                     let thin = region.dirty.get() & !region.thick.get();

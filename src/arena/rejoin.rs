@@ -48,6 +48,7 @@ impl Arena {
         // Where nothing else is, the first fault brings the huge page.
         if (used | dirty) & !run == 0 {
             self.restore(unit);
+            self.note_whole(region);
             return;
         }
         if gone.count_ones() < GONE {
@@ -64,6 +65,7 @@ impl Arena {
             return;
         }
         REFUSALS.store(0, Ordering::Relaxed);
+        self.note_whole(region);
         // They are resident now, if zero, and not there to be taken again.
         REJOINED.fetch_add(self.note_resident(region, gone), Ordering::Relaxed);
     }

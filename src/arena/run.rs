@@ -84,6 +84,7 @@ impl Arena {
             dirty += (region.dirty.unset(mask) & mask).count_ones();
             thick += (region.thick.get() & mask).count_ones();
             region.aged.unset(mask);
+            region.gaps.unset(mask);
         });
         let (dirty, thick) = (dirty as usize, thick as usize);
         self.dirty.sub(dirty);

@@ -1,0 +1,82 @@
+/* What lies on small pages since parts of it went back is put on huge ones when it is in use again, and stays so; but
+ * not while there are gaps in it. */
+/* needs: pigalloc */
+/* cases: filled gaps */
+#include "faults.h"
+#include <pigalloc.h>
+
+enum { SIZE = 1024, COUNT_MOST = 64 * MIB / SIZE, KEPT = 60, REGION = 2 * MIB, SLAB = 64 * KIB };
+
+static char *blocks[COUNT_MOST];
+
+static void fill_up(void)
+{
+    for (size_t i = 0; i < COUNT_MOST; i++) {
+        if (blocks[i] != NULL)
+            continue;
+        CHECK((blocks[i] = malloc(SIZE)) != NULL);
+        memset(blocks[i], 1, SIZE);
+    }
+}
+
+static size_t on_huge_pages(void)
+{
+    size_t bytes = (size_t)proc_number("/proc/self/smaps_rollup", "AnonHugePages:") * KIB;
+    printf("%.1f MiB on huge pages\n", (double)bytes / MIB);
+    return bytes;
+}
+
+static void drop(size_t i)
+{
+    free(blocks[i]);
+    blocks[i] = NULL;
+}
+
+/* In each region slabs come and go. */
+static void come_and_go(void)
+{
+    static void *some[COUNT_MOST];
+    for (int time = 0; time < 4; time++) {
+        size_t count = COUNT_MOST * SIZE / REGION * 2 * SLAB / SIZE;
+        for (size_t i = 0; i < count; i++) {
+            CHECK((some[i] = malloc(SIZE * 2)) != NULL);
+            memset(some[i], 1, SIZE * 2);
+        }
+        for (size_t i = 0; i < count; i++)
+            free(some[i]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    need_huge_pages(6, 1);
+    fill_up();
+    CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
+    /* One block in each slab stays. */
+    for (size_t i = 0; i < COUNT_MOST; i++)
+        if (i % KEPT != 0)
+            drop(i);
+    pig_purge();
+    CHECK_AT_MOST(on_huge_pages(), (size_t)COUNT_MOST * SIZE / 4);
+    if (argc > 1 && strcmp(argv[1], "gaps") == 0) {
+        size_t before = resident_kib() * KIB;
+        for (int time = 0; time < 4; time++) {
+            for (size_t i = 0; i < COUNT_MOST; i++)
+                if (blocks[i] != NULL && (uintptr_t)blocks[i] % REGION < SLAB)
+                    drop(i);
+            come_and_go();
+        }
+        CHECK_AT_MOST(resident_kib() * KIB, before + 16 * MIB);
+        return 0;
+    }
+    fill_up();
+    /* In each region a slab comes and goes. */
+    for (int time = 0; time < 2; time++) {
+        for (size_t i = 0; i < COUNT_MOST; i++)
+            if ((uintptr_t)blocks[i] % REGION < SLAB)
+                drop(i);
+        fill_up();
+    }
+    CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
+    return 0;
+}
