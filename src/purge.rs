@@ -37,6 +37,8 @@ const STEP_PART: usize = 8;
 
 /// How many units were resident at the last step of growth: the most until then.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// The most units in use when a look at what is dirty began, and the least limit.
+static MOST_USED: AtomicUsize = AtomicUsize::new(0);
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
 /// By how many units the limit has risen.
@@ -65,7 +67,10 @@ fn limit(most: usize, dirty: usize) -> usize {
     let limit = limit + arena::dense_swing().min(LIMIT_MOST);
     // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
     // limit would become a part of it, again and again.
-    let room = PEAK.load(Ordering::Relaxed).saturating_sub(arena::used());
+    let used = arena::used();
+    let most_used = MOST_USED.load(Ordering::Relaxed).max(used + LIMIT_LEAST);
+    MOST_USED.store(most_used, Ordering::Relaxed);
+    let room = PEAK.load(Ordering::Relaxed).max(most_used).saturating_sub(used);
     let raised = |risen: usize| (limit + risen).min(room).max(limit);
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);

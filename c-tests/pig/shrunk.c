@@ -1,7 +1,7 @@
 /* A program that has shrunk far below its peak is small at once, with blocks all over what it had; and where it
  * then takes and frees the same amount again and again, of sizes that take turns, it does not pay for that each time. */
 /* needs: pigalloc */
-/* cases: small swings turns */
+/* cases: small swings turns deep */
 #include "pig/faults.h"
 
 enum { MOST = 100000, SIZES = 2048, KEPT = 40, SWINGS = 400, TURNS = 4, EACH = 3 * MIB };
@@ -64,8 +64,39 @@ static void take_turns(void)
     CHECK_AT_MOST(each, EACH / (4 * KIB) / 16);
 }
 
+/* 512 MB of two sizes, of which one block in each slab stays; then each turn takes blocks of one of them and frees them
+ * all. However much went back before, what turns cost is soon noticed. */
+static void shrink_deeply(void)
+{
+    enum { PEAK = 512 * MIB, SLAB = 64 * KIB, SWING = 8 * MIB, FEW = 60 };
+    static const size_t sizes[] = {1024, 2048};
+    static void *all[COUNT(sizes)][PEAK / 2 / 1024];
+    for (size_t kind = 0; kind < COUNT(sizes); kind++)
+        for (size_t i = 0; i < PEAK / 2 / sizes[kind]; i++)
+            all[kind][i] = take(sizes[kind]);
+    for (size_t kind = 0; kind < COUNT(sizes); kind++)
+        for (size_t i = 0; i < PEAK / 2 / sizes[kind]; i++)
+            if (i % (SLAB / sizes[kind]) != 0)
+                free(all[kind][i]);
+    long first = page_faults();
+    for (int turn = 0; turn < FEW; turn++) {
+        size_t size = sizes[turn % COUNT(sizes)];
+        for (size_t i = 0; i < SWING / size; i++)
+            some[i] = take(size);
+        for (size_t i = 0; i < SWING / size; i++)
+            free(some[i]);
+    }
+    long each = (page_faults() - first) / FEW;
+    printf("%ld faults for each %zu pages\n", each, (size_t)SWING / (4 * KIB));
+    CHECK_AT_MOST(each, SWING / (4 * KIB) / 16);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "deep") == 0) {
+        shrink_deeply();
+        return 0;
+    }
     if (argc > 1 && strcmp(argv[1], "turns") == 0) {
         take_turns();
         return 0;

@@ -20,17 +20,17 @@ const WORTH_A_LOOK: isize = 256 << 10;
 const WORTH_EMPTYING: usize = 64 << 10;
 /// So many looks must have found a large magazine the same.
 const REST: u16 = 2;
-/// What patience makes of it at most.
-const WASTE_MOST: isize = 128 << 20;
-/// How many times the margin of waste is doubled at most.
+/// How many times [`WASTE_LEAST`] is doubled at most for what has been missed.
 const PATIENCE_MOST: u32 = 5;
 /// Patience wears off by one in so many ticks without a squeeze.
 const CALM: u32 = 4;
 
-/// How many bytes squeezes have given back, and [`slab::retouched`] before the first of them.
+/// What squeezes have given back and how much of it was needed again, in bytes, each squeeze counting half as much as
+/// the one after it; and [`slab::retouched`] at the last one.
 #[derive(Clone, Copy)]
 pub(super) struct Past {
     purged: isize,
+    again: isize,
     retouched: usize,
 }
 
@@ -90,8 +90,8 @@ impl Heap {
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
     /// when that has grown by a quarter of what is in use, an eighth where that is far less than it
-    /// was, pages of free blocks go back, before others are faulted in. Where those that went back the
-    /// last time were soon needed again, it may grow by twice as much from now on. Under the lock.
+    /// was, pages of free blocks go back, before others are faulted in. Where most of what went back lately
+    /// was soon needed again, it may grow by so much from now on. Under the lock.
     pub(super) fn squeeze(&'static self, least: isize) {
         self.most_used.set(self.most_used.get().max(self.used.get()));
         let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
@@ -100,24 +100,23 @@ impl Heap {
         }
         self.calm.set(0);
         self.empty_idle();
-        let (mut past, now) = (self.past.get(), slab::retouched());
-        let again = now.wrapping_sub(past.retouched) as isize;
-        if past.purged > 0 && again > past.purged / 2 {
+        let (past, now) = (self.past.get(), slab::retouched());
+        let missed = now.wrapping_sub(past.retouched) as isize;
+        let again = if past.purged > 0 { past.again + missed } else { 0 };
+        let mut next = Past { purged: 0, again: 0, retouched: now };
+        if again > past.purged / 2 {
             if has_shrunk {
                 self.patience.set(1);
             }
-            while self.patience.get() < PATIENCE_MOST && self.margin() < again {
+            while self.patience.get() < PATIENCE_MOST && self.learnt() < again {
                 self.patience.set(self.patience.get() + 1);
             }
-            past = Past { purged: 0, retouched: now };
             self.waste_left.set(self.waste.get());
         } else {
-            if past.purged == 0 {
-                past.retouched = now;
-            }
-            past.purged += self.give_pages(false) as isize;
+            next.purged = past.purged / 2 + self.give_pages(false) as isize;
+            next.again = again / 2;
         }
-        self.past.set(past);
+        self.past.set(next);
     }
 
     /// Empties the magazines that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
@@ -165,10 +164,14 @@ impl Heap {
 
     /// By how much the waste may grow until the next look.
     fn margin(&self) -> isize {
-        let used = self.used.get();
         let (part, least) = if self.has_shrunk() { (8, WASTE_SHRUNK) } else { (4, WASTE_LEAST) };
-        let margin = (used / part).max(least);
-        (margin << self.patience.get()).min(margin.max(WASTE_MOST))
+        (self.used.get() / part).max(least).max(self.learnt())
+    }
+
+    /// As far as patience goes, what comes and goes.
+    fn learnt(&self) -> isize {
+        let patience = self.patience.get();
+        if patience > 0 { WASTE_LEAST << patience } else { 0 }
     }
 
     /// Closes empty slabs and gives back the pages of free blocks; unless `all`, slabs are spared

@@ -1,0 +1,58 @@
+/* A program that builds up the same amount again and again, of which a little stays, has it on huge pages in the end, and
+ * soon without a fault. */
+/* needs: pigalloc */
+#include "faults.h"
+
+enum { SLOTS = 2000, MOST = 1 << 20, BURSTS = 16, LEARNT = 8, BURST = 64 * MIB };
+
+static void *blocks[MOST], *held[SLOTS];
+static unsigned long state = 3;
+
+/* Twice the size is half as likely. */
+static size_t any_size(void)
+{
+    size_t size = 48;
+    while (size < 4 * KIB && next_random(&state) % 2)
+        size *= 2;
+    return size + next_random(&state) % size;
+}
+
+/* Returns the memory on huge pages when all of it is there. */
+static size_t burst(void)
+{
+    size_t count = 0;
+    for (size_t made = 0; made < BURST; made += malloc_usable_size(blocks[count - 1])) {
+        size_t size = any_size();
+        CHECK(count < MOST && (blocks[count] = malloc(size)) != NULL);
+        memset(blocks[count++], 1, size);
+    }
+    size_t huge = (size_t)proc_number("/proc/self/smaps_rollup", "AnonHugePages:") * KIB;
+    while (count > 0) {
+        count--;
+        if (count % 1000 != 0) {
+            free(blocks[count]);
+            continue;
+        }
+        void **slot = &held[next_random(&state) % SLOTS];
+        free(*slot);
+        *slot = blocks[count];
+    }
+    return huge;
+}
+
+int main(void)
+{
+    need_huge_pages(6, 1);
+    size_t huge = 0;
+    long first = 0;
+    for (int time = 0; time < BURSTS; time++) {
+        if (time == LEARNT)
+            first = page_faults();
+        huge = burst();
+    }
+    long each = (page_faults() - first) / (BURSTS - LEARNT);
+    printf("%.1f MiB on huge pages, %ld faults in each later burst\n", (double)huge / MIB, each);
+    CHECK(huge >= BURST / 2);
+    CHECK_AT_MOST(each, BURST / (4 * KIB) / 256);
+    return 0;
+}
