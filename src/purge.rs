@@ -37,7 +37,7 @@ const STEP_PART: usize = 8;
 
 /// How many units were resident at the last step of growth: the most until then.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// The most units in use when a look at what is dirty began, and the least limit.
+/// The most units that were in use at a look, and the least limit.
 static MOST_USED: AtomicUsize = AtomicUsize::new(0);
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);
@@ -59,15 +59,15 @@ fn limit(most: usize, dirty: usize) -> usize {
     } else {
         (LIMIT_PART, LIMIT_LEAST)
     };
-    let limit = most.min((arena::used() / part).max(least));
+    let used = arena::used();
+    let limit = most.min((used / part).max(least));
     // Who asks for less gets no more than that.
     if most < LIMIT_DEFAULT {
         return limit;
     }
     let limit = limit + arena::dense_swing().min(LIMIT_MOST);
     // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
-    // limit would become a part of it, again and again.
-    let used = arena::used();
+    // limit would become a part of it, again and again. Nor much beyond what was in use: that cannot creep.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
     let room = PEAK.load(Ordering::Relaxed).max(most_used).saturating_sub(used);

@@ -6,6 +6,8 @@
 enum { ENDED = 6, N = 400, FREED = 100, SIZE = 208 };
 
 static void *blocks[ENDED][N];
+/* None ends before all have what they want: the next one would go on with its heap. */
+static pthread_barrier_t all_have;
 
 static void *leave_behind(void *number)
 {
@@ -13,6 +15,7 @@ static void *leave_behind(void *number)
     earn_heap();
     for (int i = 0; i < N; i++)
         CHECK((mine[i] = malloc(SIZE)) != NULL);
+    pthread_barrier_wait(&all_have);
     return NULL;
 }
 
@@ -48,6 +51,7 @@ int main(void)
 {
     pthread_t threads[ENDED];
     free(hide(malloc(SIZE)));
+    CHECK(pthread_barrier_init(&all_have, NULL, ENDED) == 0);
     for (size_t i = 0; i < ENDED; i++)
         threads[i] = start(leave_behind, (void *)i);
     for (size_t i = 0; i < ENDED; i++)

@@ -2,7 +2,7 @@
 
 use super::{Heap, roll};
 use crate::slab::{self, Look, Slab};
-use crate::{magazine, purge, size_class};
+use crate::{purge, size_class};
 
 /// Slow paths between two looks at the clock.
 const TICK_EVERY: u32 = 16;
@@ -135,25 +135,27 @@ impl Heap {
     /// Before a slab is opened: empties the magazines that have grown large and have not been seen to change since the
     /// last few slabs were, so that whole slabs may close. Under the lock, by the heap's thread.
     pub(super) fn empty_resting(&'static self) {
-        if self.growth.get() == 0 {
-            return;
-        }
-        for (class, rest) in self.rests.iter().enumerate() {
-            let (count, size) = (self.front.count(class), size_class::size(class));
-            let is_grown = self.front.capacity(class) > magazine::capacity(size);
-            if !is_grown || count * size < WORTH_EMPTYING {
-                continue;
-            }
-            let (seen, times) = rest.get();
-            let sight = self.front.sight(class);
-            let times = if seen == sight { times + 1 } else { 0 };
-            let is_resting = times >= REST;
-            rest.set((sight, if is_resting { 0 } else { times }));
-            if is_resting {
-                // SAFETY: the magazine is the calling thread's, and holds so many.
-                unsafe { self.empty(class, count) };
+        for (i, word) in self.grown.iter().enumerate() {
+            let mut left = word.get();
+            while left != 0 {
+                let class = i * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                let count = self.front.count(class);
+                if count * size_class::size(class) >= WORTH_EMPTYING && self.is_resting(class) {
+                    // SAFETY: the magazine is the calling thread's, and holds so many.
+                    unsafe { self.empty(class, count) };
+                }
             }
         }
+    }
+
+    /// Whether a magazine has looked the same the last few times. That is counted anew then.
+    fn is_resting(&self, class: usize) -> bool {
+        let rest = &self.rests[class];
+        let ((seen, times), sight) = (rest.get(), self.front.sight(class));
+        let times = if seen == sight { times + 1 } else { 0 };
+        rest.set((sight, times % REST));
+        times == REST
     }
 
     /// Whether much less is in use than there was, and nothing has taught that it will be needed again.

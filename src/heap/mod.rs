@@ -76,6 +76,8 @@ pub(crate) struct Heap {
     /// Bytes of blocks by which magazines have grown, and the most of that.
     growth: Cell<usize>,
     growth_most: Cell<usize>,
+    /// A bit for each class whose magazine has.
+    grown: [Cell<u64>; size_class::COUNT.div_ceil(64)],
     ticks: Cell<u32>,
     /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],

@@ -45,6 +45,8 @@ impl Heap {
         }
         let Some(slots) = meta::allocate(magazine::slot_bytes(grown)) else { return false };
         self.growth.set(growth);
+        let word = &self.grown[class / 64];
+        word.set(word.get() | 1 << (class % 64));
         // SAFETY: the memory is new, and the front is this thread's; nothing names the old slots any
         // more, and a glance from outside reads what it finds there as addresses alone.
         unsafe {
