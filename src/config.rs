@@ -12,7 +12,7 @@ use crate::{
     sync::Ordering::Relaxed,
     sync::lasting::{AtomicBool, AtomicU32},
     sys,
-    text::{Chunks, Shown},
+    text::{Chunks, Shown, Sink},
 };
 use core::fmt::{self, Write};
 
@@ -148,8 +148,7 @@ pub fn load() {
         }
     }
     if CURRENT.value(HELP) != 0 {
-        let mut sink = sys::write_stderr;
-        let mut out = Chunks::<512>::new(&mut sink);
+        let mut out = Chunks::<512>::new(Sink::Function(sys::write_stderr));
         // stderr takes what it takes: there is nowhere else to say that it failed.
         let _ = CURRENT.write_table(&mut out);
         out.flush();

@@ -25,12 +25,15 @@ impl Next {
     }
 
     pub(crate) fn get(&self) -> Option<NonZeroUsize> {
-        let find = || {
-            // SAFETY: the name is a string; the loader finds the next definition after ours.
-            let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.1.as_ptr()) };
-            NonZeroUsize::new(found as usize).ok_or(())
-        };
-        self.0.get_or_try_init(find).ok()
+        if let Some(known) = self.0.get() {
+            return Some(known);
+        }
+        // SAFETY: the name is a string; the loader finds the next definition after ours.
+        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.1.as_ptr()) };
+        let found = NonZeroUsize::new(found as usize)?;
+        // Who was faster has found the same.
+        let _ = self.0.set(found);
+        Some(found)
     }
 }
 

@@ -43,6 +43,7 @@ extern "C" fn handler() {
 
 /// Before a fork: whoever forks may not have allocated yet, and another thread may hold a lock.
 extern "C" fn prepare() {
+    arena::note_fork();
     watch();
 }
 

@@ -68,7 +68,7 @@ pub(crate) struct Region {
     pub(crate) thick: Bits,
     /// Dirty since before the last tick of decay.
     pub(crate) aged: Bits,
-    /// Used, and pages of the run that they are part of went back since it was taken.
+    /// Used, and pages of the run that they are part of may not be resident.
     pub(crate) gaps: Bits,
     /// What the region is for: the arena's own business.
     pub(crate) kind: Bits,

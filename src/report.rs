@@ -13,7 +13,7 @@
 use crate::{
     stats::{ClassStats, Snapshot},
     sys,
-    text::Chunks,
+    text::{Chunks, Sink},
 };
 use core::fmt::{self, Display, Write};
 
@@ -22,8 +22,7 @@ const LISTED: usize = 16;
 
 /// Prints the text to stderr.
 pub fn print(snapshot: &Snapshot) {
-    let mut sink = sys::write_stderr;
-    let mut out = Chunks::<512>::new(&mut sink);
+    let mut out = Chunks::<512>::new(Sink::Function(sys::write_stderr));
     // stderr takes what it takes: there is nowhere else to say that it failed.
     let _ = write_text(snapshot, &mut out);
     out.flush();

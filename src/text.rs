@@ -36,23 +36,32 @@ impl<const N: usize> fmt::Write for Line<N> {
     }
 }
 
+/// Who takes pieces of text.
+pub enum Sink<'a> {
+    Function(fn(&[u8])),
+    Closure(&'a mut dyn FnMut(&[u8])),
+}
+
 /// Text of any length, handed on in pieces of at most `N` bytes.
 pub struct Chunks<'a, const N: usize> {
     bytes: [u8; N],
     len: usize,
-    sink: &'a mut dyn FnMut(&[u8]),
+    sink: Sink<'a>,
 }
 
 impl<'a, const N: usize> Chunks<'a, N> {
     /// Text that goes to `sink`, piece by piece.
-    pub const fn new(sink: &'a mut dyn FnMut(&[u8])) -> Self {
+    pub const fn new(sink: Sink<'a>) -> Self {
         Self { bytes: [0; N], len: 0, sink }
     }
 
     /// Hands on what is left. Text that is never flushed is lost.
     pub fn flush(&mut self) {
         if let Some(piece) = self.bytes.get(..self.len).filter(|piece| !piece.is_empty()) {
-            (self.sink)(piece);
+            match &mut self.sink {
+                Sink::Function(function) => function(piece),
+                Sink::Closure(closure) => closure(piece),
+            }
         }
         self.len = 0;
     }
@@ -165,7 +174,7 @@ mod tests {
             all.extend_from_slice(piece);
             pieces += 1;
         };
-        let mut chunks = Chunks::<5>::new(&mut sink);
+        let mut chunks = Chunks::<5>::new(Sink::Closure(&mut sink));
         write!(chunks, "ab").unwrap();
         write!(chunks, "cdefghijklmnop").unwrap();
         chunks.flush();

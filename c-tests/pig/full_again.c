@@ -1,7 +1,7 @@
 /* What lies on small pages since parts of it went back is put on huge ones when it is in use again, and stays so; but
- * not while there are gaps in it. */
+ * not while there are gaps in it, or while another process has it, too. */
 /* needs: pigalloc */
-/* cases: filled gaps */
+/* cases: filled gaps child */
 #include "faults.h"
 #include <pigalloc.h>
 
@@ -47,11 +47,48 @@ static void come_and_go(void)
     }
 }
 
+/* Of each region all between these goes. */
+static void drop_from(size_t from, size_t to)
+{
+    for (size_t i = 0; i < COUNT_MOST; i++)
+        if (blocks[i] != NULL && (uintptr_t)blocks[i] % REGION >= from && (uintptr_t)blocks[i] % REGION < to)
+            drop(i);
+}
+
+/* In each region a slab comes and goes. */
+static void replace_slabs(void)
+{
+    for (int time = 0; time < 2; time++) {
+        drop_from(0, SLAB);
+        fill_up();
+    }
+}
+
+/* What is shared with a child is not copied for the sake of huge pages. */
+static void share(void)
+{
+    drop_from(REGION / 4 * 3, REGION);
+    pig_purge();
+    fill_up();
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        replace_slabs();
+        CHECK_AT_MOST((size_t)proc_number("/proc/self/smaps_rollup", "Private_Dirty:") * KIB, 24 * MIB);
+        _exit(0);
+    }
+    wait_ok(child);
+}
+
 int main(int argc, char **argv)
 {
     need_huge_pages(6, 1);
     fill_up();
     CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
+    if (argc > 1 && strcmp(argv[1], "child") == 0) {
+        share();
+        return 0;
+    }
     /* One block in each slab stays. */
     for (size_t i = 0; i < COUNT_MOST; i++)
         if (i % KEPT != 0)
@@ -61,22 +98,14 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "gaps") == 0) {
         size_t before = resident_kib() * KIB;
         for (int time = 0; time < 4; time++) {
-            for (size_t i = 0; i < COUNT_MOST; i++)
-                if (blocks[i] != NULL && (uintptr_t)blocks[i] % REGION < SLAB)
-                    drop(i);
+            drop_from(0, SLAB);
             come_and_go();
         }
         CHECK_AT_MOST(resident_kib() * KIB, before + 16 * MIB);
         return 0;
     }
     fill_up();
-    /* In each region a slab comes and goes. */
-    for (int time = 0; time < 2; time++) {
-        for (size_t i = 0; i < COUNT_MOST; i++)
-            if ((uintptr_t)blocks[i] % REGION < SLAB)
-                drop(i);
-        fill_up();
-    }
+    replace_slabs();
     CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
     return 0;
 }

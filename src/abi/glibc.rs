@@ -5,7 +5,7 @@ use crate::{
     alloc, config,
     report::{free_blocks, free_bytes, print, write_xml},
     stats::{Snapshot, snapshot},
-    text::Chunks,
+    text::{Chunks, Sink},
 };
 use core::ffi::c_int;
 use libc::{FILE, mallinfo as CMallinfo, mallinfo2 as CMallinfo2};
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut FILE) -> c_int
         let written = unsafe { libc::fwrite(piece.as_ptr().cast(), 1, piece.len(), stream) };
         complete &= written == piece.len();
     };
-    let mut out = Chunks::<512>::new(&mut sink);
+    let mut out = Chunks::<512>::new(Sink::Closure(&mut sink));
     // What the stream does not take is noted above.
     let _ = write_xml(&snapshot, &mut out);
     out.flush();

@@ -177,7 +177,6 @@ impl Arena {
     pub(crate) fn break_up(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        self.pieces(unit, units, |region, mask| region.gaps.set(mask));
         for unit in [unit, unit + units - 1] {
             let region = self.region(unit);
             if !self.is_advised(region) {
@@ -199,11 +198,17 @@ impl Arena {
         count
     }
 
-    /// All pages of a slab are in use again that went back before.
+    /// Pages of a slab are about to go back.
+    pub(crate) fn open_gaps(&self, start: usize, units: usize) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        self.note_gaps((start - self.base.get()) >> UNIT_SHIFT, units, true);
+    }
+
+    /// All pages of a slab may be resident that were not.
     pub(crate) fn mend(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        self.pieces(unit, units, |region, mask| _ = region.gaps.unset(mask));
+        self.note_gaps(unit, units, false);
         self.restore_full(unit, units);
     }
 

@@ -7,11 +7,12 @@
 use super::Arena;
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
+use super::run::Residue;
 use crate::region::Region;
 use crate::sync::Ordering;
-use crate::sync::lasting::AtomicIsize;
+use crate::sync::lasting::{AtomicIsize, AtomicUsize};
 use crate::sys;
-use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT, align_up};
+use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,16 @@ const TIME: u32 = 1 << 8;
 const TIMES: u32 = 0xff * TIME;
 const TURN: u32 = 1 << 16;
 /// After so many it takes no more times to be full.
-const TURNS_MOST: u32 = 7;
+const TURNS_MOST: u32 = 3;
+/// Above that how many forks there had been when its pages were new; past the most that fits no region says so.
+const FORK: u32 = 24;
+const FORKS_MOST: usize = 1 << (u32::BITS - FORK);
+static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+/// What is resident may belong to two processes from now on.
+pub(crate) fn note_fork() {
+    FORKS.store((FORKS.load(Ordering::Relaxed) + 1).min(FORKS_MOST), Ordering::Relaxed);
+}
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the
 /// process two of its 65,000 mappings. Past that regions keep what they have.
@@ -149,8 +159,12 @@ impl Arena {
                 continue;
             }
             let kind = if is_inner(unit) { Kind::Dense } else { kind };
-            region.kind.set(kind.bit());
             let is_resident = !is_clean || region.dirty.get() != 0;
+            if !is_resident {
+                let forks = FORKS.load(Ordering::Relaxed) as u32;
+                region.kind.replace(before & ((1 << FORK) - 1) | forks << FORK);
+            }
+            region.kind.set(kind.bit());
             let wanted = kind == Kind::Dense && !waits || is_resident && self.is_advised(region);
             if self.is_advised(region) != wanted {
                 if unit != to || wanted != advice {
@@ -253,37 +267,69 @@ impl Arena {
         }
     }
 
-    /// Puts the region of a unit, which is full, on a huge page if it is a dense one that has waited to be, or one without
-    /// gaps that has been full on small pages before and was not broken up since: it stays so, it seems. How often that
-    /// must have happened doubles each time. Under the lock.
+    /// Sees to the regions of a run that has been taken. Whether it stands on huge pages. Under the lock.
+    #[inline(never)]
+    pub(super) fn fill(&self, unit: usize, units: usize, residue: Residue) -> bool {
+        let region = self.region(unit);
+        let huge = self.is_advised(region) && region.kind.get() & SMALL == 0;
+        // What a slab takes for resident it need not touch.
+        let is_slab = self.tenants.get() == Tenants::Slabs && has_kinds();
+        self.note_gaps(unit, units, !is_slab || !huge && residue == Residue::Nothing);
+        self.restore_full(unit, units);
+        huge
+    }
+
+    /// Whether units of a run may not be resident though they are in use. Under the lock.
+    #[inline(never)]
+    pub(super) fn note_gaps(&self, unit: usize, units: usize, are_there: bool) {
+        self.pieces(unit, units, |region, mask| {
+            if are_there {
+                region.gaps.set(mask);
+            } else {
+                region.gaps.unset(mask);
+            }
+        });
+    }
+
+    /// Puts the region of a unit, which is full, on a huge page if it is a dense one that has waited to be, or one that
+    /// [`is_due`](Arena::is_due). Under the lock.
     fn put_together(&self, unit: usize) {
         let region = self.region(unit);
-        let is_due = if self.is_advised(region) {
-            self.is_due(region)
-        } else {
-            Kind::of(region) == Kind::Dense && self.advise(unit, unit + 1, true)
-        };
-        if is_due {
-            // SAFETY: all units of the region are in use, so it is committed.
-            unsafe { sys::collapse(self.address(unit & !(REGION_UNITS - 1)), REGION) };
+        if !self.is_advised(region) {
+            if Kind::of(region) == Kind::Dense && self.advise(unit, unit + 1, true) {
+                self.join(unit);
+            }
+        } else if self.is_due(region) && self.join(unit) {
+            if self.turns(region) < TURNS_MOST {
+                region.kind.replace(region.kind.get() + TURN);
+            }
+            self.note_whole(region);
         }
     }
 
-    /// Counts a time that an advised region is full; whether it has been so often enough to be put together.
+    /// Counts a time that an advised region is full; whether it has been so often enough to be put together: it was on small
+    /// pages before, nothing has been broken up since, and nothing would come that is not there. How often that is
+    /// quadruples each time. A page that another process has, too, would be copied.
     fn is_due(&self, region: &Region) -> bool {
         let kind = region.kind.get();
-        if kind & SMALL == 0 || region.gaps.get() != 0 {
+        if kind & SMALL == 0 || region.gaps.get() != 0 || !self.is_private(region) {
             return false;
         }
-        let (times, turns) = ((kind & TIMES) / TIME + 1, kind / TURN);
-        let is_due = times >> turns != 0;
-        if is_due {
-            region.kind.replace((turns + 1).min(TURNS_MOST) * TURN + kind % TURN);
-            self.note_whole(region);
-        } else {
+        let is_due = ((kind & TIMES) / TIME + 1) >> (2 * self.turns(region)) != 0;
+        if !is_due {
             region.kind.replace(kind + TIME);
         }
         is_due
+    }
+
+    /// How often a region was put together for having been full.
+    fn turns(&self, region: &Region) -> u32 {
+        region.kind.get() / TURN % (TURNS_MOST + 1)
+    }
+
+    /// Whether what is resident of a region is this process's alone, as far as is known.
+    pub(super) fn is_private(&self, region: &Region) -> bool {
+        (region.kind.get() >> FORK) as usize == FORKS.load(Ordering::Relaxed)
     }
 
     /// What is in use of a region is on a huge page, or will be when it is touched.

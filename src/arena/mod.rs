@@ -33,6 +33,8 @@ pub(crate) use frontier::commit_past_table;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
+pub(crate) use kind::note_fork;
+#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, note_taken, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
 pub(crate) use supply::{release_empty, take, take_committed};
@@ -336,7 +338,7 @@ impl Arena {
         let residue = self.claim(unit, units, idle);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, (kind, idle), residue == Residue::Nothing);
-        let huge = self.is_advised(self.region(unit));
+        let huge = self.fill(unit, units, residue);
         let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
         let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
         let start = self.address(unit);
@@ -366,6 +368,7 @@ impl Arena {
         }
         let residue = self.claim(unit, more, false);
         self.settle(first, units + more, (kind, false), residue == Residue::Nothing);
+        self.fill(unit, more, residue);
         Some(())
     }
 

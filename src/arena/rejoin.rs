@@ -51,22 +51,30 @@ impl Arena {
             self.note_whole(region);
             return;
         }
-        if gone.count_ones() < GONE {
+        if gone.count_ones() < GONE || !self.is_private(region) {
             return;
         }
         let was_withdrawn = self.restore(unit);
-        // SAFETY: the region is committed.
-        if !unsafe { sys::collapse(self.address(first), REGION) } {
-            REFUSALS.fetch_add(1, Ordering::Relaxed);
+        if !self.join(unit) {
             // Where nothing was resident, nothing is broken up.
             if was_withdrawn {
                 self.withdraw(unit);
             }
             return;
         }
-        REFUSALS.store(0, Ordering::Relaxed);
         self.note_whole(region);
         // They are resident now, if zero, and not there to be taken again.
         REJOINED.fetch_add(self.note_resident(region, gone), Ordering::Relaxed);
+    }
+
+    /// Puts the region of a unit on a huge page, all of it committed, if the system can. Under the lock.
+    #[inline(never)]
+    pub(super) fn join(&self, unit: usize) -> bool {
+        let refusals = REFUSALS.load(Ordering::Relaxed);
+        // SAFETY: the region is committed.
+        let done = refusals < REFUSALS_MOST
+            && unsafe { sys::collapse(self.address(unit & !(REGION_UNITS - 1)), REGION) };
+        REFUSALS.store(if done { 0 } else { refusals + 1 }, Ordering::Relaxed);
+        done
     }
 }

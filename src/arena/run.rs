@@ -84,7 +84,6 @@ impl Arena {
             dirty += (region.dirty.unset(mask) & mask).count_ones();
             thick += (region.thick.get() & mask).count_ones();
             region.aged.unset(mask);
-            region.gaps.unset(mask);
         });
         let (dirty, thick) = (dirty as usize, thick as usize);
         self.dirty.sub(dirty);
@@ -99,7 +98,6 @@ impl Arena {
             RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
             self.rejoin(unit, units);
         }
-        self.restore_full(unit, units);
         self.fresh.set(self.fresh.get().max(unit + units));
         match (dirty, thick) {
             (0, _) => Residue::Nothing,

@@ -481,11 +481,11 @@ impl Slab {
         let bytes = new.count_ones() as usize * part;
         arena::note_touched(bytes as isize);
         let again = new & self.purged.get();
-        if again != 0 {
-            if self.purged.get() & !(before | new) == 0 {
-                arena::at(self.span.arena()).mend(self.span.start(), self.span.units());
-            }
-            RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
+        RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
+        // Behind the last block there may be parts that none touches.
+        let last = (self.capacity() * self.size() - 1) >> shift;
+        if !(before | new) & (u64::MAX >> (PARTS - 1 - last)) == 0 {
+            arena::at(self.span.arena()).mend(self.span.start(), self.span.units());
         }
         bytes
     }
@@ -539,6 +539,7 @@ impl Slab {
         if (0..parts).filter(|&i| is_free(i)).count() < least.max(1) {
             return 0;
         }
+        arena.open_gaps(start, self.span.units());
         let mut at = 0;
         while at < parts {
             let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
