@@ -43,8 +43,12 @@ extern "C" fn handler() {
 
 /// Before a fork: whoever forks may not have allocated yet, and another thread may hold a lock.
 extern "C" fn prepare() {
-    arena::note_fork();
     watch();
+}
+
+/// After a fork, in the parent.
+extern "C" fn in_parent() {
+    arena::note_fork();
 }
 
 /// Asks libc to call us in children, and says what to do there.
@@ -52,5 +56,5 @@ pub(crate) fn register(on_child: fn()) {
     ON_CHILD.store(on_child as *mut (), Ordering::Relaxed);
     // SAFETY: the handler is ours, and the library is never unloaded. Without memory for the
     // registration the watch remains.
-    unsafe { libc::pthread_atfork(Some(prepare), None, Some(handler)) };
+    unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(handler)) };
 }

@@ -37,7 +37,7 @@ const STEP_PART: usize = 8;
 
 /// How many units were resident at the last step of growth: the most until then.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// The most units that were in use at a look, and the least limit.
+/// The most units that were in use when [`limit`] was asked for, and [`LIMIT_LEAST`] more.
 static MOST_USED: AtomicUsize = AtomicUsize::new(0);
 /// When the last tick was, in milliseconds.
 static TICK: AtomicU64 = AtomicU64::new(0);

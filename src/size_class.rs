@@ -15,24 +15,27 @@ pub(crate) const MAX: usize = 64 << 10;
 /// The largest size that the direct table answers, one byte for each.
 pub(crate) const SMALL_MAX: usize = 4096;
 
-/// The first class of each range, how many there are to each doubling, and above which size.
-const RANGES: [(usize, usize, usize); 2] = [(8, 4, 128), (16, 8, 512)];
-const LINEAR: usize = RANGES[0].0;
+/// Classes of sizes above `above`, `each` to each doubling.
+struct Range {
+    first: usize,
+    above: usize,
+    each: usize,
+}
+
+const FEW: Range = Range { first: 8, above: 128, each: 4 };
+const CLOSE: Range = Range { first: 16, above: 512, each: 8 };
+const LINEAR: usize = FEW.first;
 const MEDIUM_STEP: usize = 128;
 
-const fn range(class: usize) -> (usize, usize, usize) {
-    let mut range = RANGES.len() - 1;
-    while class < RANGES[range].0 {
-        range -= 1;
-    }
-    RANGES[range]
+const fn range(class: usize) -> Range {
+    if class < CLOSE.first { FEW } else { CLOSE }
 }
 
 pub(crate) const fn size_at(class: usize) -> usize {
     if class < LINEAR {
         return (class + 1) * MIN_ALIGN;
     }
-    let (first, each, above) = range(class);
+    let Range { first, above, each } = range(class);
     let (doubling, step) = ((class - first) / each, (class - first) % each + 1);
     (above << doubling) + step * ((above / each) << doubling)
 }
@@ -211,7 +214,7 @@ const _: () = {
     while class < COUNT {
         let (size, below) = (sizes[class] as usize, sizes[class - 1] as usize);
         assert!(size.is_multiple_of(MIN_ALIGN));
-        assert!((size - below) * (range(class).1 + 1) <= size);
+        assert!((size - below) * (range(class).each + 1) <= size);
         class += 1;
     }
 };

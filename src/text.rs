@@ -36,7 +36,7 @@ impl<const N: usize> fmt::Write for Line<N> {
     }
 }
 
-/// Who takes pieces of text.
+/// Who takes pieces of text. A function is no closure: that would cost the object a table with long names.
 pub enum Sink<'a> {
     Function(fn(&[u8])),
     Closure(&'a mut dyn FnMut(&[u8])),

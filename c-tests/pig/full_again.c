@@ -1,7 +1,7 @@
 /* What lies on small pages since parts of it went back is put on huge ones when it is in use again, and stays so; but
  * not while there are gaps in it, or while another process has it, too. */
 /* needs: pigalloc */
-/* cases: filled gaps child */
+/* cases: filled gaps child daemon */
 #include "faults.h"
 #include <pigalloc.h>
 
@@ -83,6 +83,16 @@ static void share(void)
 int main(int argc, char **argv)
 {
     need_huge_pages(6, 1);
+    if (argc > 1 && strcmp(argv[1], "daemon") == 0) {
+        /* What it has of its own from now on is its alone. */
+        free(hide(malloc(SIZE)));
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child != 0) {
+            wait_ok(child);
+            return 0;
+        }
+    }
     fill_up();
     CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
     if (argc > 1 && strcmp(argv[1], "child") == 0) {

@@ -40,14 +40,13 @@ const TIMES: u32 = 0xff * TIME;
 const TURN: u32 = 1 << 16;
 /// After so many it takes no more times to be full.
 const TURNS_MOST: u32 = 3;
-/// Above that how many forks there had been when its pages were new; past the most that fits no region says so.
+/// Above that how many forks there had been when its pages were new: of as many as fit no region knows.
 const FORK: u32 = 24;
-const FORKS_MOST: usize = 1 << (u32::BITS - FORK);
 static FORKS: AtomicUsize = AtomicUsize::new(0);
 
-/// What is resident may belong to two processes from now on.
+/// After a fork, in both processes: what is resident belongs to two.
 pub(crate) fn note_fork() {
-    FORKS.store((FORKS.load(Ordering::Relaxed) + 1).min(FORKS_MOST), Ordering::Relaxed);
+    FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the
@@ -159,12 +158,8 @@ impl Arena {
                 continue;
             }
             let kind = if is_inner(unit) { Kind::Dense } else { kind };
-            let is_resident = !is_clean || region.dirty.get() != 0;
-            if !is_resident {
-                let forks = FORKS.load(Ordering::Relaxed) as u32;
-                region.kind.replace(before & ((1 << FORK) - 1) | forks << FORK);
-            }
             region.kind.set(kind.bit());
+            let is_resident = !is_clean || region.dirty.get() != 0;
             let wanted = kind == Kind::Dense && !waits || is_resident && self.is_advised(region);
             if self.is_advised(region) != wanted {
                 if unit != to || wanted != advice {
@@ -272,7 +267,7 @@ impl Arena {
     pub(super) fn fill(&self, unit: usize, units: usize, residue: Residue) -> bool {
         let region = self.region(unit);
         let huge = self.is_advised(region) && region.kind.get() & SMALL == 0;
-        // What a slab takes for resident it need not touch.
+        // A slab takes all of such a run for resident, and says of others when it is. Large blocks do not know.
         let is_slab = self.tenants.get() == Tenants::Slabs && has_kinds();
         self.note_gaps(unit, units, !is_slab || !huge && residue == Residue::Nothing);
         self.restore_full(unit, units);
@@ -296,8 +291,11 @@ impl Arena {
     fn put_together(&self, unit: usize) {
         let region = self.region(unit);
         if !self.is_advised(region) {
-            if Kind::of(region) == Kind::Dense && self.advise(unit, unit + 1, true) {
-                self.join(unit);
+            if Kind::of(region) == Kind::Dense
+                && self.advise(unit, unit + 1, true)
+                && !self.join(unit)
+            {
+                region.kind.set(SMALL);
             }
         } else if self.is_due(region) && self.join(unit) {
             if self.turns(region) < TURNS_MOST {
@@ -325,6 +323,12 @@ impl Arena {
     /// How often a region was put together for having been full.
     fn turns(&self, region: &Region) -> u32 {
         region.kind.get() / TURN % (TURNS_MOST + 1)
+    }
+
+    /// The pages of a region will be new: it is free, and nothing of it resident.
+    pub(super) fn note_new(&self, region: &Region) {
+        let forks = FORKS.load(Ordering::Relaxed) as u32;
+        region.kind.replace(region.kind.get() & ((1 << FORK) - 1) | forks << FORK);
     }
 
     /// Whether what is resident of a region is this process's alone, as far as is known.

@@ -71,7 +71,7 @@ impl Arena {
     #[inline(never)]
     pub(super) fn join(&self, unit: usize) -> bool {
         let refusals = REFUSALS.load(Ordering::Relaxed);
-        // SAFETY: the region is committed.
+        // SAFETY: the callers' region is full, or below the frontier and not before the first unit: it is committed.
         let done = refusals < REFUSALS_MOST
             && unsafe { sys::collapse(self.address(unit & !(REGION_UNITS - 1)), REGION) };
         REFUSALS.store(if done { 0 } else { refusals + 1 }, Ordering::Relaxed);

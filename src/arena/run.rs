@@ -80,6 +80,9 @@ impl Arena {
         let (mut dirty, mut thick) = (0, 0);
         self.pieces(unit, units, |region, mask| {
             debug_assert_eq!(region.used.get() & mask, 0);
+            if region.used.get() | region.dirty.get() == 0 {
+                self.note_new(region);
+            }
             region.used.set(mask);
             dirty += (region.dirty.unset(mask) & mask).count_ones();
             thick += (region.thick.get() & mask).count_ones();

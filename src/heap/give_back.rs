@@ -95,7 +95,8 @@ impl Heap {
     pub(super) fn squeeze(&'static self, least: isize) {
         self.most_used.set(self.most_used.get().max(self.used.get()));
         let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
-        if waste <= least && !has_shrunk || waste <= self.waste_left.get() + self.margin() {
+        if waste <= least && !has_shrunk || waste <= self.waste_left.get() + self.margin(has_shrunk)
+        {
             return;
         }
         self.calm.set(0);
@@ -105,9 +106,6 @@ impl Heap {
         let again = if past.purged > 0 { past.again + missed } else { 0 };
         let mut next = Past { purged: 0, again: 0, retouched: now };
         if again > past.purged / 2 {
-            if has_shrunk {
-                self.patience.set(1);
-            }
             while self.patience.get() < PATIENCE_MOST && self.learnt() < again {
                 self.patience.set(self.patience.get() + 1);
             }
@@ -165,8 +163,8 @@ impl Heap {
     }
 
     /// By how much the waste may grow until the next look.
-    fn margin(&self) -> isize {
-        let (part, least) = if self.has_shrunk() { (8, WASTE_SHRUNK) } else { (4, WASTE_LEAST) };
+    fn margin(&self, has_shrunk: bool) -> isize {
+        let (part, least) = if has_shrunk { (8, WASTE_SHRUNK) } else { (4, WASTE_LEAST) };
         (self.used.get() / part).max(least).max(self.learnt())
     }
 

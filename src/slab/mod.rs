@@ -481,7 +481,9 @@ impl Slab {
         let bytes = new.count_ones() as usize * part;
         arena::note_touched(bytes as isize);
         let again = new & self.purged.get();
-        RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
+        if again != 0 {
+            RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
+        }
         // Behind the last block there may be parts that none touches.
         let last = (self.capacity() * self.size() - 1) >> shift;
         if !(before | new) & (u64::MAX >> (PARTS - 1 - last)) == 0 {
