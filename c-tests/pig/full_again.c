@@ -1,7 +1,8 @@
 /* What lies on small pages since parts of it went back is put on huge ones when it is in use again, and stays so; but
- * not while there are gaps in it, or while another process has it, too. */
+ * not while there are gaps in it, or while another process has it, too. What went back nearly whole comes by huge pages
+ * again, whether there was a fork or not. */
 /* needs: pigalloc */
-/* cases: filled gaps child daemon */
+/* cases: filled gaps corners child daemon after_fork */
 #include "faults.h"
 #include <pigalloc.h>
 
@@ -80,6 +81,43 @@ static void share(void)
     wait_ok(child);
 }
 
+/* Larger blocks, of which little is used the second time: what nobody touched stays away. */
+static void use_corners(void)
+{
+    enum { LARGER = 32 * KIB, N = 64 * MIB / LARGER };
+    for (int i = 0; i < N; i++) {
+        CHECK((blocks[i] = malloc(LARGER)) != NULL);
+        memset(blocks[i], 1, LARGER);
+    }
+    drop_from(REGION / 4 * 3, REGION);
+    pig_purge();
+    size_t before = resident_kib() * KIB;
+    for (int time = 0; time < 8; time++) {
+        for (int i = 0; i < N; i++)
+            if (blocks[i] == NULL) {
+                CHECK((blocks[i] = malloc(LARGER)) != NULL);
+                blocks[i][0] = 1;
+            }
+        drop_from(0, REGION / 8);
+    }
+    CHECK_AT_MOST(resident_kib() * KIB, before + 8 * MIB);
+}
+
+/* One block in each region stays while the rest goes back. */
+static void grow_after_fork(void)
+{
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0)
+        _exit(0);
+    wait_ok(child);
+    drop_from(SIZE, REGION);
+    pig_purge();
+    long first = page_faults();
+    fill_up();
+    CHECK_AT_MOST(page_faults() - first, (size_t)COUNT_MOST * SIZE / (4 * KIB) / 2);
+}
+
 int main(int argc, char **argv)
 {
     need_huge_pages(6, 1);
@@ -93,8 +131,16 @@ int main(int argc, char **argv)
             return 0;
         }
     }
+    if (argc > 1 && strcmp(argv[1], "corners") == 0) {
+        use_corners();
+        return 0;
+    }
     fill_up();
     CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
+    if (argc > 1 && strcmp(argv[1], "after_fork") == 0) {
+        grow_after_fork();
+        return 0;
+    }
     if (argc > 1 && strcmp(argv[1], "child") == 0) {
         share();
         return 0;

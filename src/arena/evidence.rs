@@ -139,7 +139,6 @@ pub(crate) fn forget_growth() {
 
 /// The child of a fork has what its parent had, and may need little of its own.
 pub(crate) fn begin_as_child() {
-    super::kind::note_fork();
     begin_with(TOUCHED.load(Ordering::Relaxed));
 }
 

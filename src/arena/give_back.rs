@@ -143,10 +143,11 @@ impl Arena {
         let used = region.used.unset(mask) & !mask;
         if clean != 0 && used != 0 {
             self.withdraw(index * REGION_UNITS);
-        } else if used | region.dirty.get() == 0 {
-            self.note_whole(region);
         }
         self.unsettle(index * REGION_UNITS);
+        if clean == u32::MAX {
+            self.note_whole(region);
+        }
         note_return();
         if is_noted {
             note_purge(-1);
@@ -201,14 +202,17 @@ impl Arena {
     /// Pages of a slab are about to go back.
     pub(crate) fn open_gaps(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
-        self.note_gaps((start - self.base.get()) >> UNIT_SHIFT, units, true);
+        let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        self.pieces(unit, units, |region, mask| region.gaps.set(mask));
     }
 
-    /// All pages of a slab may be resident that were not.
-    pub(crate) fn mend(&self, start: usize, units: usize) {
+    /// All parts of a slab have blocks that were handed out; with `whole`, all of its pages are resident.
+    pub(crate) fn mend(&self, start: usize, units: usize, whole: bool) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        self.note_gaps(unit, units, false);
+        if whole {
+            self.close_gaps(unit, units);
+        }
         self.restore_full(unit, units);
     }
 

@@ -4,15 +4,14 @@
 //! together on huge ones. A region becomes one of a kind when the first of its units is taken, and of none when
 //! all are free again.
 
-use super::Arena;
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
-use super::run::Residue;
+use super::{Arena, is_limited};
 use crate::region::Region;
 use crate::sync::Ordering;
-use crate::sync::lasting::{AtomicIsize, AtomicUsize};
-use crate::sys;
+use crate::sync::lasting::{AtomicIsize, AtomicU32};
 use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
+use crate::{lock, sys};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +31,7 @@ const DENSE: u32 = 2;
 const ADVISED: u32 = 4;
 /// They would be, but parts of the region went back while others were in use: the system must not fill it up again.
 const WITHDRAWN: u32 = 8;
-/// They are advised again, but what is in use of the region is on small ones.
+/// Since then it is on small ones, advised or not, also what becomes resident: the system keeps its table of pages.
 const SMALL: u32 = 16;
 /// How often a region in that state has been full, and above that how often it was put together for that.
 const TIME: u32 = 1 << 8;
@@ -40,13 +39,18 @@ const TIMES: u32 = 0xff * TIME;
 const TURN: u32 = 1 << 16;
 /// After so many it takes no more times to be full.
 const TURNS_MOST: u32 = 3;
-/// Above that how many forks there had been when its pages were new: of as many as fit no region knows.
+/// Above that [`forks`] when its pages were new.
 const FORK: u32 = 24;
-static FORKS: AtomicUsize = AtomicUsize::new(0);
+static FORKS: AtomicU32 = AtomicU32::new(0);
 
-/// After a fork, in both processes: what is resident belongs to two.
+/// After a fork, in the parent: what is resident belongs to two.
 pub(crate) fn note_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The lowest bits of how many forks there have been, by this process and on the way to it.
+fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed).wrapping_add(lock::generation()) << FORK >> FORK
 }
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the
@@ -264,26 +268,20 @@ impl Arena {
 
     /// Sees to the regions of a run that has been taken. Whether it stands on huge pages. Under the lock.
     #[inline(never)]
-    pub(super) fn fill(&self, unit: usize, units: usize, residue: Residue) -> bool {
+    pub(super) fn fill(&self, unit: usize, units: usize) -> bool {
+        self.restore_full(unit, units);
         let region = self.region(unit);
         let huge = self.is_advised(region) && region.kind.get() & SMALL == 0;
-        // A slab takes all of such a run for resident, and says of others when it is. Large blocks do not know.
-        let is_slab = self.tenants.get() == Tenants::Slabs && has_kinds();
-        self.note_gaps(unit, units, !is_slab || !huge && residue == Residue::Nothing);
-        self.restore_full(unit, units);
+        // Of large blocks parts go back that nobody tells of.
+        if huge && self.tenants.get() == Tenants::Slabs && !is_limited() {
+            self.close_gaps(unit, units);
+        }
         huge
     }
 
-    /// Whether units of a run may not be resident though they are in use. Under the lock.
-    #[inline(never)]
-    pub(super) fn note_gaps(&self, unit: usize, units: usize, are_there: bool) {
-        self.pieces(unit, units, |region, mask| {
-            if are_there {
-                region.gaps.set(mask);
-            } else {
-                region.gaps.unset(mask);
-            }
-        });
+    /// All of a run that is in use is resident, or will be when it is touched. Under the lock.
+    pub(super) fn close_gaps(&self, unit: usize, units: usize) {
+        self.pieces(unit, units, |region, mask| _ = region.gaps.unset(mask));
     }
 
     /// Puts the region of a unit, which is full, on a huge page if it is a dense one that has waited to be, or one that
@@ -327,13 +325,12 @@ impl Arena {
 
     /// The pages of a region will be new: it is free, and nothing of it resident.
     pub(super) fn note_new(&self, region: &Region) {
-        let forks = FORKS.load(Ordering::Relaxed) as u32;
-        region.kind.replace(region.kind.get() & ((1 << FORK) - 1) | forks << FORK);
+        region.kind.replace(region.kind.get() % TURN + (forks() << FORK));
     }
 
     /// Whether what is resident of a region is this process's alone, as far as is known.
-    pub(super) fn is_private(&self, region: &Region) -> bool {
-        (region.kind.get() >> FORK) as usize == FORKS.load(Ordering::Relaxed)
+    fn is_private(&self, region: &Region) -> bool {
+        region.kind.get() >> FORK == forks()
     }
 
     /// What is in use of a region is on a huge page, or will be when it is touched.
@@ -345,26 +342,26 @@ impl Arena {
     /// would bring them again.
     pub(super) fn note_gap(&self, region: &Region) {
         if Kind::of(region) == Kind::Dense {
-            region.kind.set(WITHDRAWN);
+            self.note_broken(region);
         }
+    }
+
+    fn note_broken(&self, region: &Region) {
+        region.kind.replace(region.kind.get() & !TIMES | WITHDRAWN | SMALL);
     }
 
     /// Takes back the advice for the region of a unit, parts of which go back to the system. Under the lock.
     pub(super) fn withdraw(&self, unit: usize) {
         let region = self.region(unit);
         if self.is_advised(region) && self.advise(unit, unit + 1, false) {
-            region.kind.set(WITHDRAWN);
+            self.note_broken(region);
         }
     }
 
     /// Gives the region of a unit its advice again, if that was taken back; whether it was. Under the lock.
     pub(super) fn restore(&self, unit: usize) -> bool {
         let region = self.region(unit);
-        let is_restored = self.is_withdrawn(region) && self.advise(unit, unit + 1, true);
-        if is_restored && region.used.get() | region.dirty.get() != 0 {
-            region.kind.set(SMALL);
-        }
-        is_restored
+        self.is_withdrawn(region) && self.advise(unit, unit + 1, true)
     }
 
     /// Advises huge pages, or none, for the regions that `unit..end` has a part in, none of which have that advice.
@@ -391,7 +388,7 @@ impl Arena {
             SEAMS.fetch_add(more, Ordering::Relaxed);
             for unit in (from..to).step_by(REGION_UNITS) {
                 let region = self.region(unit);
-                region.kind.unset(WITHDRAWN | ADVISED | SMALL | TIMES);
+                region.kind.unset(WITHDRAWN | ADVISED);
                 region.kind.set(if huge { ADVISED } else { 0 });
                 if huge {
                     let thin = region.dirty.get() & !region.thick.get();

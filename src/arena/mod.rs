@@ -338,7 +338,7 @@ impl Arena {
         let residue = self.claim(unit, units, idle);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, (kind, idle), residue == Residue::Nothing);
-        let huge = self.fill(unit, units, residue);
+        let huge = self.fill(unit, units);
         let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
         let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
         let start = self.address(unit);
@@ -368,7 +368,7 @@ impl Arena {
         }
         let residue = self.claim(unit, more, false);
         self.settle(first, units + more, (kind, false), residue == Residue::Nothing);
-        self.fill(unit, more, residue);
+        self.fill(unit, more);
         Some(())
     }
 

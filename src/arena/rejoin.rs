@@ -48,10 +48,9 @@ impl Arena {
         // Where nothing else is, the first fault brings the huge page.
         if (used | dirty) & !run == 0 {
             self.restore(unit);
-            self.note_whole(region);
             return;
         }
-        if gone.count_ones() < GONE || !self.is_private(region) {
+        if gone.count_ones() < GONE {
             return;
         }
         let was_withdrawn = self.restore(unit);

@@ -84,7 +84,10 @@ impl Arena {
                 self.note_new(region);
             }
             region.used.set(mask);
-            dirty += (region.dirty.unset(mask) & mask).count_ones();
+            let resident = region.dirty.unset(mask) & mask;
+            // What is dirty is as it was when it was in use.
+            region.gaps.set(mask & !resident);
+            dirty += resident.count_ones();
             thick += (region.thick.get() & mask).count_ones();
             region.aged.unset(mask);
         });

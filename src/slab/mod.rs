@@ -487,7 +487,9 @@ impl Slab {
         // Behind the last block there may be parts that none touches.
         let last = (self.capacity() * self.size() - 1) >> shift;
         if !(before | new) & (u64::MAX >> (PARTS - 1 - last)) == 0 {
-            arena::at(self.span.arena()).mend(self.span.start(), self.span.units());
+            // Of a larger block a part may be used.
+            let is_whole = !self.is_mixed() && self.size() <= sys::page_size();
+            arena::at(self.span.arena()).mend(self.span.start(), self.span.units(), is_whole);
         }
         bytes
     }
