@@ -12,7 +12,7 @@ use crate::{
     sync::Ordering::Relaxed,
     sync::lasting::{AtomicBool, AtomicU32},
     sys,
-    text::{Chunks, Shown, Sink},
+    text::{Chunks, Shown, Sink, Word},
 };
 use core::fmt::{self, Write};
 
@@ -258,12 +258,17 @@ impl Values {
 
     /// Writes the table of settings with the values in force.
     fn write_table(&self, out: &mut dyn Write) -> fmt::Result {
-        writeln!(out, "pigalloc {}: settings, read at start", env!("CARGO_PKG_VERSION"))?;
-        writeln!(out, "{:<18} {:>9} {:>9}  meaning (values)", "variable", "default", "now")?;
+        out.write_str(concat!(
+            "pigalloc ",
+            env!("CARGO_PKG_VERSION"),
+            ": settings, read at start\n",
+            "variable             default       now  meaning (values)\n",
+        ))?;
         for (setting, now) in SETTINGS.iter().zip(&self.0) {
             let Setting { name, kind, default, help, .. } = setting;
             let now = kind.show(now.load(Relaxed));
             let default = kind.show(*default);
+            let (name, help) = (Word(name), Word(help));
             writeln!(out, "PIGALLOC_{name:<9} {default:>9} {now:>9}  {help} ({kind})")?;
         }
         Ok(())
@@ -312,8 +317,8 @@ impl fmt::Display for Kind {
             Self::Number(least, most) => write!(out, "{least} to {most}"),
             Self::Word(words) => {
                 for (place, word) in words.iter().enumerate() {
-                    let between = if place == 0 { "" } else { ", " };
-                    write!(out, "{between}{word}")?;
+                    out.write_str(if place == 0 { "" } else { ", " })?;
+                    out.write_str(word)?;
                 }
                 Ok(())
             }
@@ -328,7 +333,9 @@ impl fmt::Display for Value<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self.0 {
             Kind::Number(..) => fmt::Display::fmt(&self.1, out),
-            Kind::Word(words) => out.pad(words.get(self.1 as usize).copied().unwrap_or_default()),
+            Kind::Word(words) => {
+                Word(words.get(self.1 as usize).copied().unwrap_or_default()).fmt(out)
+            }
         }
     }
 }
@@ -350,7 +357,7 @@ impl fmt::Display for Complaint<'_> {
             }
             Self::BadValue(setting, value) => {
                 let Setting { name, kind, default, .. } = setting;
-                let default = kind.show(*default);
+                let (name, default) = (Word(name), kind.show(*default));
                 write!(out, "PIGALLOC_{name}: bad value '{}', using {default}", Shown(value))
             }
         }

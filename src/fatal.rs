@@ -3,7 +3,10 @@
 //! Nothing here allocates or takes a lock: each message is one line, put together on the stack and
 //! written at once.
 
-use crate::{sys, text::Line};
+use crate::{
+    sys,
+    text::{Line, Word},
+};
 use core::fmt::{self, Write};
 
 /// What a program did to a pointer that it should not have done.
@@ -46,7 +49,7 @@ pub fn misuse(function: &str, problem: Misuse, address: usize) -> ! {
 #[cold]
 #[inline(never)]
 pub fn bug(what: &str) -> ! {
-    warn(format_args!("internal error: {what}"));
+    warn(format_args!("internal error: {}", Word(what)));
     sys::abort()
 }
 
@@ -55,7 +58,7 @@ pub fn bug(what: &str) -> ! {
 #[cold]
 #[inline(never)]
 pub fn end(why: &str) -> ! {
-    warn(format_args!("{why}"));
+    warn(format_args!("{}", Word(why)));
     sys::abort()
 }
 
@@ -68,7 +71,8 @@ pub fn warn(text: fmt::Arguments<'_>) {
 
 /// The line that [`misuse`] writes.
 fn misuse_message(function: &str, problem: Misuse, address: usize) -> Message {
-    message(format_args!("{function}: {}: {address:#x}", problem.text()))
+    let (function, problem) = (Word(function), Word(problem.text()));
+    message(format_args!("{function}: {problem}: {address:#x}"))
 }
 
 /// A line that says who speaks. Formatting into it cannot fail: text that does not fit is left out.

@@ -48,8 +48,8 @@ static EXCUSED: AtomicUsize = AtomicUsize::new(0);
 /// How many units it has left since the system keeps them: they are not tried again before there are more.
 static KEPT: AtomicUsize = AtomicUsize::new(0);
 
-/// How many dirty units may stay, of `dirty`; `most` is the setting.
-fn limit(most: usize, dirty: usize) -> usize {
+/// How many dirty units may stay, of `dirty`, the last of which so many units are; `most` is the setting.
+fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     // Who asks for more than the default gets it.
     if most > LIMIT_DEFAULT {
         return most;
@@ -68,7 +68,7 @@ fn limit(most: usize, dirty: usize) -> usize {
     let limit = limit + arena::dense_swing().min(LIMIT_MOST);
     // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
     // limit would become a part of it, again and again. Nor much beyond what was in use: that cannot creep.
-    let most_used = MOST_USED.load(Ordering::Relaxed).max(used + LIMIT_LEAST);
+    let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
     let room = PEAK.load(Ordering::Relaxed).max(most_used).saturating_sub(used);
     let raised = |risen: usize| (limit + risen).min(room).max(limit);
@@ -99,8 +99,8 @@ fn bound_kept(dirty: usize) {
     }
 }
 
-/// Called, without locks, when runs have become free: keeps the bound of volume.
-pub(crate) fn enforce() {
+/// Called, without locks, when runs have become free, one of so many units perhaps: keeps the bound of volume.
+pub(crate) fn enforce(freed: usize) {
     let (mut dirty, mut has_spare, refused) = (0, false, arena::was_refused());
     for arena in arena::all() {
         if arena.is_spare() {
@@ -122,7 +122,7 @@ pub(crate) fn enforce() {
         bound_kept(dirty);
         return;
     }
-    let limit = limit(most, dirty);
+    let limit = limit(most, dirty, freed);
     // Who has set the limit gets no more than that.
     let is_default = most == LIMIT_DEFAULT;
     let excused = if is_default { EXCUSED.load(Ordering::Relaxed) } else { 0 };

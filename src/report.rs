@@ -13,7 +13,7 @@
 use crate::{
     stats::{ClassStats, Snapshot},
     sys,
-    text::{Chunks, Sink},
+    text::{Chunks, Sink, Word},
 };
 use core::fmt::{self, Display, Write};
 
@@ -35,8 +35,8 @@ pub fn write_text(snapshot: &Snapshot, out: &mut dyn Write) -> fmt::Result {
     let small = small_bytes(s);
     let small_blocks = s.live_blocks.saturating_sub(s.large_blocks).saturating_sub(s.huge_blocks);
 
-    writeln!(out, "pigalloc {}: where the memory is", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out)?;
+    let title = concat!("pigalloc ", env!("CARGO_PKG_VERSION"), ": where the memory is\n\n");
+    out.write_str(title)?;
     row(out, "the heap", Bytes(heap), format_args!("100 %, the sum of what follows"))?;
     row(
         out,
@@ -108,7 +108,7 @@ fn row(
     amount: impl Display,
     meaning: fmt::Arguments<'_>,
 ) -> fmt::Result {
-    writeln!(out, "{name:<22}{amount:>12}  {meaning}")
+    writeln!(out, "{:<22}{amount:>12}  {meaning}", Word(name))
 }
 
 /// Writes the size classes in use, those with the most bytes first.
@@ -147,7 +147,7 @@ fn write_classes(snapshot: &Snapshot, out: &mut dyn Write) -> fmt::Result {
 /// Writes one JSON object: all counts of the snapshot, sizes in bytes, and the classes in use.
 pub fn write_json(snapshot: &Snapshot, out: &mut dyn Write) -> fmt::Result {
     let s = snapshot;
-    write!(out, "{{\"version\":\"{}\"", env!("CARGO_PKG_VERSION"))?;
+    out.write_str(concat!("{\"version\":\"", env!("CARGO_PKG_VERSION"), "\""))?;
     for (name, value) in [
         ("heap_bytes", heap_bytes(s)),
         ("live_bytes", s.live_bytes),
@@ -168,13 +168,14 @@ pub fn write_json(snapshot: &Snapshot, out: &mut dyn Write) -> fmt::Result {
         ("heaps_idle", s.heaps_idle),
         ("class_waste_permille", s.class_waste_permille),
     ] {
-        write!(out, ",\"{name}\":{value}")?;
+        write!(out, ",\"{}\":{value}", Word(name))?;
     }
     out.write_str(",\"classes\":[")?;
     let mut between = "";
     for class in snapshot.classes.iter().filter(|class| class.live + class.free > 0) {
         let ClassStats { size, live, free } = class;
-        write!(out, "{between}{{\"size\":{size},\"live\":{live},\"free\":{free}}}")?;
+        out.write_str(between)?;
+        write!(out, "{{\"size\":{size},\"live\":{live},\"free\":{free}}}")?;
         between = ",";
     }
     out.write_str("]}")
@@ -267,7 +268,7 @@ impl Display for Bytes {
             }
             (rest, whole, unit) = (whole % 1024, whole / 1024, name);
         }
-        padded(out, format_args!("{whole}.{} {unit}", rest * 10 / 1024))
+        padded(out, format_args!("{whole}.{} {}", rest * 10 / 1024, Word(unit)))
     }
 }
 
@@ -276,8 +277,8 @@ struct Blocks(usize);
 
 impl Display for Blocks {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0 == 1 { "" } else { "s" };
-        write!(out, "{} block{plural}", self.0)
+        write!(out, "{} block", self.0)?;
+        out.write_str(if self.0 == 1 { "" } else { "s" })
     }
 }
 
@@ -305,7 +306,7 @@ fn padded(out: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result
     let mut line = crate::text::Line::<256>::new();
     line.write_fmt(text)?;
     let text = core::str::from_utf8(line.end()).unwrap_or_default();
-    out.pad(text.trim_ascii_end())
+    Word(text.trim_ascii_end()).fmt(out)
 }
 
 #[cfg(test)]

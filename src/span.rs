@@ -90,6 +90,11 @@ pub(crate) mod note {
     pub(crate) const THIN: u8 = 16;
     /// And few were resident when it was new.
     pub(crate) const BARE: u8 = 32;
+
+    /// Whether few pages were resident when the block was new.
+    pub(crate) fn is_bare(notes: u8) -> bool {
+        notes & (THIN | BARE) == THIN | BARE
+    }
 }
 
 /// One block of more than 64 KiB, in a span of its own.

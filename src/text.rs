@@ -138,6 +138,22 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// ASCII text, in the width that the format asks for: to the right where it says so, else to the left. The library's own
+/// way to show a `str` counts characters, in a code that is longer than all of this module.
+pub struct Word<'a>(pub &'a str);
+
+impl fmt::Display for Word<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        let room = out.width().unwrap_or(0).saturating_sub(self.0.len());
+        let is_right = matches!(out.align(), Some(fmt::Alignment::Right));
+        let (before, after) = if is_right { (room, 0) } else { (0, room) };
+        (0..before).try_for_each(|_| out.write_char(' '))?;
+        out.write_str(self.0)?;
+        (0..after).try_for_each(|_| out.write_char(' '))
+    }
+}
+
 /// Copies as much of `from` as fits into `to` and into `limit` bytes; returns how many that were.
 fn copy(to: &mut [u8], from: &[u8], limit: usize) -> usize {
     let count = from.len().min(to.len()).min(limit);
@@ -163,6 +179,17 @@ mod tests {
         write!(line, "x").unwrap();
         assert_eq!(line.end(), b"abcdefg\n");
         assert_eq!(Line::<8>::new().end(), b"\n");
+    }
+
+    #[test]
+    fn words_are_padded_as_strings_are() {
+        for word in ["", "a", "abc", "abcdef"] {
+            let (ours, theirs) = (Word(word), word);
+            assert_eq!(std::format!("[{ours}]"), std::format!("[{theirs}]"));
+            assert_eq!(std::format!("[{ours:4}]"), std::format!("[{theirs:4}]"));
+            assert_eq!(std::format!("[{ours:<4}]"), std::format!("[{theirs:<4}]"));
+            assert_eq!(std::format!("[{ours:>4}]"), std::format!("[{theirs:>4}]"));
+        }
     }
 
     #[test]

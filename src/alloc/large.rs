@@ -61,8 +61,11 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
 /// The block is new, with `size` bytes, and `clean` is what [`allocate`] said of it.
 pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     let start = block.as_ptr();
-    // Of a big block only what is needed may become resident.
-    let is_sparse = !clean && size >= arena::BIG && !arena::is_likely_filled(size);
+    let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
+    let large = span.and_then(Large::of);
+    // Of a big block, and of one of which little is resident, only what is needed may become so.
+    let is_bare = large.is_some_and(|large| note::is_bare(large.notes()));
+    let is_sparse = !clean && (is_bare || size >= arena::BIG && !arena::is_likely_filled(size));
     // SAFETY: as the caller promises; large blocks fill whole pages.
     let is_new =
         is_sparse && unsafe { sys::discard(start as usize, align_up(size, sys::page_size())) };
@@ -70,8 +73,7 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
         // SAFETY: as the caller promises.
         unsafe { ptr::write_bytes(start, 0, size) };
     }
-    let span = page_map::entry(start as usize).and_then(page_map::Entry::span);
-    let Some(large) = span.and_then(Large::of) else { return };
+    let Some(large) = large else { return };
     if is_new {
         arena::at(large.span().arena()).break_up(large.start(), large.span().units());
     }
@@ -247,9 +249,7 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     }
     let (start, bytes) = (large.start(), large.bytes());
     let notes = large.notes();
-    let found = if notes & note::FRESH != 0
-        || notes & (note::THIN | note::BARE) == note::THIN | note::BARE
-    {
+    let found = if notes & note::FRESH != 0 || note::is_bare(notes) {
         // SAFETY: we closed the block.
         unsafe { arena::note_freed(start, bytes, notes & note::FRESH != 0) }
     } else {
@@ -279,7 +279,7 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
         freed += unsafe { give_back(old, false) };
     }
     if freed > 0 {
-        purge::enforce();
+        purge::enforce(freed);
     }
     true
 }
@@ -328,7 +328,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: b
         if wanted < units {
             page_map::clear(start + wanted * UNIT, units - wanted, false);
             arena.give(start + wanted * UNIT, units - wanted, Residue::Much);
-            purge::enforce();
+            purge::enforce(units - wanted);
         }
         let end = (start + old).min(start + wanted * UNIT);
         if end >= start + bytes + TAIL_MIN && arena.can_part_with(start + bytes) {

@@ -26,12 +26,12 @@ const PATIENCE_MOST: u32 = 5;
 const CALM: u32 = 4;
 
 /// What squeezes have given back and how much of it was needed again, in bytes, each squeeze counting half as much as
-/// the one after it; and [`slab::retouched`] at the last one.
+/// the one after it; and [`slab::missed`] at the last one.
 #[derive(Clone, Copy)]
 pub(super) struct Past {
     purged: isize,
     again: isize,
-    retouched: usize,
+    missed: usize,
 }
 
 impl Heap {
@@ -60,6 +60,7 @@ impl Heap {
             heap.age(false, WORTH_A_LOOK);
         }
         purge::tick(all_old);
+        slab::forget_lost();
     }
 
     /// A tick for this heap: takes in what others have freed, and, if it wastes `least` bytes, gives back
@@ -101,10 +102,10 @@ impl Heap {
         }
         self.calm.set(0);
         self.empty_idle();
-        let (past, now) = (self.past.get(), slab::retouched());
-        let missed = now.wrapping_sub(past.retouched) as isize;
+        let (past, now) = (self.past.get(), slab::missed());
+        let missed = now.wrapping_sub(past.missed) as isize;
         let again = if past.purged > 0 { past.again + missed } else { 0 };
-        let mut next = Past { purged: 0, again: 0, retouched: now };
+        let mut next = Past { purged: 0, again: 0, missed: now };
         if again > past.purged / 2 {
             while self.patience.get() < PATIENCE_MOST && self.learnt() < again {
                 self.patience.set(self.patience.get() + 1);

@@ -179,7 +179,7 @@ impl Heap {
             given += give_back(large);
         }
         if given > 0 {
-            purge::enforce();
+            purge::enforce(given);
         }
     }
 

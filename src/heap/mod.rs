@@ -556,5 +556,5 @@ pub(crate) fn put_directly(slab: &'static Slab, block: usize) {
             break;
         }
     }
-    purge::enforce();
+    purge::enforce(0);
 }

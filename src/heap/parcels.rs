@@ -198,7 +198,7 @@ impl Heap {
             let (_, block) = Crate::class_and_block(entry);
             put_directly(slab_of(block), block);
         }
-        purge::enforce();
+        purge::enforce(0);
     }
 }
 

@@ -67,7 +67,7 @@ impl Heap {
         self.held[class].set(u16::MAX);
         self.squeeze(WASTE_LATER);
         drop(guard);
-        purge::enforce();
+        purge::enforce(0);
     }
 
     /// The same under the lock.

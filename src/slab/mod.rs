@@ -14,11 +14,13 @@
 //! All of a slab is guarded by the lock of the heap that holds it.
 
 mod list;
+mod missed;
 mod mixing;
 mod put;
 mod state;
 
 pub(crate) use list::Slabs;
+pub(crate) use missed::{forget_lost, missed};
 pub(crate) use put::Equal;
 pub(crate) use state::{Look, State};
 
@@ -91,13 +93,6 @@ pub(crate) const MIXED: usize = size_class::COUNT;
 /// The mark of a freed block: a number without meaning, that programs have no reason to store.
 pub(crate) const MARK: usize = 0x5f1e_e7ed;
 
-/// Bytes of slabs that went back to the system and were needed again, ever.
-static RETOUCHED: AtomicUsize = AtomicUsize::new(0);
-
-pub(crate) fn retouched() -> usize {
-    RETOUCHED.load(Ordering::Relaxed)
-}
-
 /// The second word of a block.
 #[inline(always)]
 pub(crate) fn mark_of(block: usize) -> *mut usize {
@@ -161,6 +156,9 @@ impl Slab {
         slab.touched.set(if run.is_clean() && !run.huge { 0 } else { all_parts });
         slab.purged.set(0);
         arena::note_touched(slab.touched_bytes() as isize);
+        if !run.is_clean() {
+            missed::find(units * UNIT);
+        }
         Some(slab)
     }
 
@@ -176,6 +174,10 @@ impl Slab {
         self.span.close();
         arena::note_touched(-(self.touched_bytes() as isize));
         let residue = if self.touched.get() == 0 { Residue::Nothing } else { Residue::Much };
+        let lost = self.purged.get() & !self.touched.get();
+        if lost != 0 {
+            missed::lose(lost.count_ones() as usize * self.part_bytes());
+        }
         arena.give(start, units, residue);
         // SAFETY: the slab is in no map and no list.
         unsafe { self.release_descriptor() };
@@ -482,7 +484,7 @@ impl Slab {
         arena::note_touched(bytes as isize);
         let again = new & self.purged.get();
         if again != 0 {
-            RETOUCHED.fetch_add(again.count_ones() as usize * part, Ordering::Relaxed);
+            missed::note(again.count_ones() as usize * part);
         }
         // Behind the last block there may be parts that none touches.
         let last = (self.capacity() * self.size() - 1) >> shift;
