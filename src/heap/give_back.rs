@@ -14,10 +14,6 @@ pub(super) const WASTE_LATER: isize = 16 << 20;
 const WASTE_SHRUNK: isize = 1 << 20;
 const SHRUNK_PART: isize = 4;
 const SHRUNK_FROM: isize = 64 << 20;
-/// While blocks come back to a heap that still uses such a part of what it did, only so many pages in a row go back: soon
-/// there will be others beside them, or whole slabs, and each call interrupts all threads.
-const LEFT_PART: isize = 16;
-const SHORTEST: usize = 4;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
@@ -81,7 +77,7 @@ impl Heap {
             self.calm.set(0);
             self.patience.set(self.patience.get().saturating_sub(1));
         }
-        self.give_pages(all_old, 1);
+        self.give_pages(all_old);
     }
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
@@ -90,21 +86,15 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return 0 };
-        self.give_pages(true, 1)
+        self.give_pages(true)
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
     /// when that has grown by a quarter of what is in use, an eighth where that is far less than it
-    /// was, pages of free blocks go back, before others are faulted in; when blocks come back, not before far less is in
-    /// use than there was: whole slabs may follow. Where most of what went back lately
+    /// was, pages of free blocks go back, before others are faulted in. Where most of what went back lately
     /// was soon needed again, it may grow by so much from now on. Under the lock.
     pub(super) fn squeeze(&'static self, least: isize) {
-        let used = self.used.get();
-        let most = self.most_used.get().max(used);
-        self.most_used.set(most);
-        if least == WASTE_LATER && used >= most / SHRUNK_PART {
-            return;
-        }
+        self.most_used.set(self.most_used.get().max(self.used.get()));
         let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
         if waste <= least && !has_shrunk || waste <= self.waste_left.get() + self.margin(has_shrunk)
         {
@@ -122,15 +112,13 @@ impl Heap {
             }
             self.waste_left.set(self.waste.get());
         } else {
-            let are_first = least == WASTE_LATER && used >= most / LEFT_PART;
-            let shortest = if are_first { SHORTEST } else { 1 };
-            next.purged = past.purged / 2 + self.give_pages(false, shortest) as isize;
+            next.purged = past.purged / 2 + self.give_pages(false) as isize;
             next.again = again / 2;
         }
         self.past.set(next);
     }
 
-    /// Empties the magazines that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
+    /// Empties all magazines, or those that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
     /// done with. Under the lock, by the heap's thread; a central heap has no magazines.
     pub(super) fn empty_idle(&'static self, all: bool) {
         for (class, held) in self.held.iter().enumerate() {
@@ -187,12 +175,12 @@ impl Heap {
         if patience > 0 { WASTE_LEAST << patience } else { 0 }
     }
 
-    /// Closes empty slabs and gives back the pages of free blocks, so many in a row at least; unless `all`, slabs are spared
+    /// Closes empty slabs and gives back the pages of free blocks; unless `all`, slabs are spared
     /// that have handed out blocks since the last time. Under the lock. Returns the bytes of the
     /// pages.
     #[cold]
     #[inline(never)]
-    fn give_pages(&'static self, all: bool, shortest: usize) -> usize {
+    fn give_pages(&'static self, all: bool) -> usize {
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
@@ -202,21 +190,21 @@ impl Heap {
                     // SAFETY: we hold the lock, and the lists name the slab no more.
                     unsafe { self.close(slab) };
                 } else if !spared {
-                    bytes += self.give_pages_of(slab, shortest);
+                    bytes += self.give_pages_of(slab);
                 }
             }
         }
         for slab in self.mixed_slabs() {
             if !slab.was_active(Look::Purge) || all {
-                bytes += self.give_pages_of(slab, shortest);
+                bytes += self.give_pages_of(slab);
             }
         }
         self.waste_left.set(self.waste.get());
         bytes
     }
 
-    fn give_pages_of(&self, slab: &'static Slab, shortest: usize) -> usize {
-        let bytes = slab.purge(shortest);
+    fn give_pages_of(&self, slab: &'static Slab) -> usize {
+        let bytes = slab.purge();
         if bytes > 0 {
             self.waste.set(self.waste.get() - bytes as isize);
             // The marks of free blocks went with the pages. The slow path, which blocks of this

@@ -62,10 +62,12 @@ impl Heap {
             self.mix_limit.set(self.mix_limit.get().min(next));
             return false;
         }
-        // Some blocks in magazines may be all that keeps slabs from closing.
-        self.empty_idle(true);
-        if self.waste.get() < waste / 2 {
-            return false;
+        // Where gaps are most of the heap, some blocks in magazines may be all that keeps slabs from closing.
+        if waste > used {
+            self.empty_idle(true);
+            if self.waste.get() < waste / 2 {
+                return false;
+            }
         }
         self.mix_limit.set(next);
         let mut any = false;

@@ -530,39 +530,35 @@ impl Slab {
         }
     }
 
-    /// Gives runs of at least `shortest` pages that hold only free blocks back to the system. Returns the bytes.
-    pub(crate) fn purge(&self, shortest: usize) -> usize {
+    /// Gives the pages that hold only free blocks back to the system. Returns the bytes.
+    pub(crate) fn purge(&self) -> usize {
         let (part, size) = (self.part_bytes(), self.size());
         let parts = self.span.units() * UNIT / part;
-        let is_free = |&i: &usize| {
+        let mut purged = 0;
+        let is_free = |i: usize| {
             let from = (i * part / size).min(self.capacity());
             let to = ((i + 1) * part).div_ceil(size).min(self.capacity());
             self.touched.get() >> i & 1 == 1 && self.are_free(from, to)
         };
-        let next_run = |mut from: usize| loop {
-            let at = (from..parts).find(is_free)?;
-            let end = (at..parts).find(|i| !is_free(i)).unwrap_or(parts);
-            if end - at >= shortest {
-                return Some(at..end);
-            }
-            from = end;
-        };
-        let runs = || core::iter::successors(next_run(0), |run| next_run(run.end));
         let (arena, start) = (arena::at(self.span.arena()), self.span.start());
         let least = if arena.can_part_with(start) { 1 } else { parts / WORTH_A_BREAK };
-        if runs().map(|run| run.len()).sum::<usize>() < least.max(1) {
+        if (0..parts).filter(|&i| is_free(i)).count() < least.max(1) {
             return 0;
         }
         arena.open_gaps(start, self.span.units());
-        let mut purged = 0;
-        for run in runs() {
-            // SAFETY: no block that is not free overlaps these pages.
-            if unsafe { sys::discard(start + run.start * part, run.len() * part) } {
-                let gone = (u64::MAX >> (64 - run.len())) << run.start;
-                self.touched.set(self.touched.get() & !gone);
-                self.purged.set(self.purged.get() | gone);
-                purged += run.len() * part;
+        let mut at = 0;
+        while at < parts {
+            let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
+            if end > at {
+                // SAFETY: no block that is not free overlaps these pages.
+                if unsafe { sys::discard(start + at * part, (end - at) * part) } {
+                    let run = (u64::MAX >> (64 - (end - at))) << at;
+                    self.touched.set(self.touched.get() & !run);
+                    self.purged.set(self.purged.get() | run);
+                    purged += (end - at) * part;
+                }
             }
+            at = end + 1;
         }
         if purged > 0 {
             arena.break_up(start, self.span.units());
