@@ -124,7 +124,7 @@ impl Heap {
         for (class, held) in self.held.iter().enumerate() {
             let count = self.front.count(class);
             if count > 0 && (all || count == usize::from(held.get())) {
-                // SAFETY: only the heap's thread, or who has claimed the heap, squeezes one with magazines.
+                // SAFETY: only the heap's thread, or who has claimed the heap, squeezes or mixes one with magazines.
                 unsafe { self.empty(class, count) };
             }
             held.set(self.front.count(class) as u16);
