@@ -101,6 +101,15 @@ impl Map {
         from == to || self.is_free(from) && self.next(from, false) >= to
     }
 
+    /// Whether beside a live block of `count` granules there is a hole of at least half its length, as far as a look at
+    /// both ends tells. Without the lock what holds may change at once.
+    pub(crate) fn is_beside_hole(&self, granule: usize, count: usize) -> bool {
+        let (end, least) = (granule + count, count.div_ceil(2));
+        let is_free = |granule: usize| granule < GRANULES && self.is_free(granule);
+        granule >= least && is_free(granule - 1) && is_free(granule - least)
+            || is_free(end) && is_free(end + least - 1)
+    }
+
     /// Whether a live block starts at a granule.
     pub(crate) fn is_block(&self, granule: usize) -> bool {
         if self.is_free(granule) {

@@ -13,7 +13,7 @@ use crate::units::UNIT;
 /// Mixed slabs that are tried for a batch.
 const LOOK_AT: usize = 16;
 /// A slab becomes a mixed one when at least this part of it is resident and not in use.
-const SPARSE: isize = (UNIT / 4) as isize;
+const SPARSE: isize = (UNIT / 8) as isize;
 /// Slabs are mixed when the heap wastes this part of what is in use.
 const WASTE_PART: isize = 8;
 

@@ -48,6 +48,12 @@ impl Slab {
         true
     }
 
+    /// Whether the live block of `class` at `address` would make a hole of a mixed slab much longer.
+    pub(crate) fn is_beside_hole(&self, address: usize, class: usize) -> bool {
+        let count = size_class::size(class) / MIN_ALIGN;
+        self.is_mixed() && self.map().is_beside_hole(self.granule(address), count)
+    }
+
     /// In a mixed slab, the smallest class whose blocks have no room for sure.
     pub(crate) fn fit(&self) -> usize {
         self.fit.get() as usize
