@@ -70,8 +70,26 @@ pub(crate) struct Region {
     pub(crate) aged: Bits,
     /// Used, and pages of the run that they are part of may not be resident.
     pub(crate) gaps: Bits,
+    /// Dirty, and only the first quarters of the unit may be resident: the two bits of how many.
+    ends: [Bits; 2],
     /// What the region is for: the arena's own business.
     pub(crate) kind: Bits,
+}
+
+impl Region {
+    /// How many quarters of the free unit `bit` may be resident, no less than one; 0 if that is not known.
+    pub(crate) fn end(&self, bit: usize) -> usize {
+        let holds = |bits: &Bits| (bits.get() >> bit & 1) as usize;
+        if holds(&self.dirty) == 0 { 1 } else { holds(&self.ends[1]) << 1 | holds(&self.ends[0]) }
+    }
+
+    /// Notes that for units that have become dirty; 4, all, is as good as not known.
+    pub(crate) fn set_end(&self, units: u32, quarters: usize) {
+        for (i, ends) in self.ends.iter().enumerate() {
+            let bit = if quarters >> i & 1 == 1 { units } else { 0 };
+            ends.replace(ends.get() & !units | bit);
+        }
+    }
 }
 
 /// The regions of an arena, of which those of the units in use are committed.

@@ -91,6 +91,19 @@ pub(crate) mod note {
     /// And few were resident when it was new.
     pub(crate) const BARE: u8 = 32;
 
+    /// From this bit on, how many quarters of its last unit may be resident; 0 if that is not known.
+    const END: u32 = 6;
+
+    /// That number.
+    pub(crate) fn end(notes: u8) -> usize {
+        usize::from(notes >> END)
+    }
+
+    /// With that number; 4, all, is as good as not known.
+    pub(crate) fn with_end(notes: u8, quarters: usize) -> u8 {
+        notes & ((1 << END) - 1) | (quarters as u8) << END
+    }
+
     /// Whether few pages were resident when the block was new.
     pub(crate) fn is_bare(notes: u8) -> bool {
         notes & (THIN | BARE) == THIN | BARE

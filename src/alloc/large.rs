@@ -14,8 +14,10 @@ const LIMITED_HUGE_MIN: usize = 512 << 10;
 const ALIGN_MOST: usize = 32 << 20;
 /// A block does not grow past this size where it stands.
 const GROWN_MOST: usize = 32 << 20;
-/// A block's unused tail goes back to the system when it has at least so many bytes.
-const TAIL_MIN: usize = 16 << 10;
+/// A block's unused tail goes back to the system when at least so much of it may be resident.
+const TAIL_MIN: usize = QUARTER;
+/// Of a unit: how much of a block's last one may be resident is known so closely.
+const QUARTER: usize = UNIT / 4;
 /// Unused tails that may be resident all together: so many bytes, or this part of all blocks.
 const TAILS_LEAST: usize = 4 << 20;
 const TAILS_PART: usize = 8;
@@ -145,7 +147,9 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     count(1, bytes as isize);
     arena::note_taken(&run, bytes);
     if run.residue == Residue::Much {
-        keep_or_discard(large, run.arena);
+        keep_or_discard(large, run.arena, run.end);
+    } else if run.is_clean() {
+        large.set_notes(note::with_end(large.notes(), quarters(bytes)));
     }
     Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))
 }
@@ -155,14 +159,14 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
 /// # Safety
 /// The caller has it from a heap that kept it.
 unsafe fn reuse(large: &'static Large, bytes: usize) {
-    let is_thin = large.notes() & note::THIN != 0;
+    let (is_thin, end) = (large.notes() & note::THIN != 0, note::end(large.notes()));
     // Of a thin one few pages are resident.
     let bare = if is_thin { note::BARE } else { 0 };
     // SAFETY: as the caller promises; kept blocks are in the page map.
     unsafe { large.reopen(bytes, large.notes() & (note::DENSE | note::THIN) | bare) };
     count(1, bytes as isize);
     if !is_thin {
-        keep_or_discard(large, arena::at(large.span().arena()));
+        keep_or_discard(large, arena::at(large.span().arena()), end);
     }
 }
 
@@ -184,13 +188,25 @@ fn note_dense(run: &Run) {
     }
 }
 
-/// What an earlier span has left behind the end of a new block stays resident for nothing. A program
-/// that allocates and frees such blocks all the time would fault it in again and again, so some of
-/// it may stay.
-fn keep_or_discard(large: &'static Large, arena: &Arena) {
+/// How many quarters of its last unit a block of so many bytes reaches into.
+fn quarters(bytes: usize) -> usize {
+    (bytes - 1) % UNIT / QUARTER + 1
+}
+
+/// What an earlier span has left behind the end of a new block, `before` quarters of its last unit if that is known, stays
+/// resident for nothing. A program that allocates and frees such blocks all the time would fault it in again and
+/// again, so some of it may stay.
+fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
     let (bytes, end) = (large.bytes(), large.start() + large.bytes());
     let unused = large.span().units() * UNIT - bytes;
-    if unused < TAIL_MIN || !arena.can_part_with(end) {
+    let known = quarters(bytes);
+    if !arena.can_part_with(end) {
+        return;
+    }
+    if (1..=known).contains(&before) {
+        return large.set_notes(note::with_end(large.notes(), known));
+    }
+    if unused < TAIL_MIN {
         return;
     }
     let most = ((arena::used_by_blocks() << UNIT_SHIFT) / TAILS_PART).max(TAILS_LEAST);
@@ -200,7 +216,9 @@ fn keep_or_discard(large: &'static Large, arena: &Arena) {
     }
     TAILS.fetch_sub(unused, Ordering::Relaxed);
     // SAFETY: the tail belongs to the run and to no block.
-    unsafe { sys::discard(end, unused) };
+    if unsafe { sys::discard(end, unused) } {
+        large.set_notes(note::with_end(large.notes(), known));
+    }
 }
 
 /// What was kept behind the end of a block is counted no more.
@@ -327,7 +345,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: b
         large.set_bytes(bytes, wanted);
         if wanted < units {
             page_map::clear(start + wanted * UNIT, units - wanted, false);
-            arena.give(start + wanted * UNIT, units - wanted, Residue::Much);
+            arena.give(start + wanted * UNIT, units - wanted, Residue::Much, 0);
             purge::enforce(units - wanted);
         }
         let end = (start + old).min(start + wanted * UNIT);

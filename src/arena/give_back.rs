@@ -193,6 +193,7 @@ impl Arena {
     pub(super) fn note_resident(&self, region: &Region, units: u32) -> usize {
         let count = units.count_ones() as usize;
         region.dirty.set(units);
+        region.set_end(units, 0);
         region.thick.set(units);
         self.dirty.add(count);
         self.thick.add(count);

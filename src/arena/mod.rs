@@ -335,6 +335,8 @@ impl Arena {
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
+        let last = unit + units - 1;
+        let end = self.region(last).end(last % REGION_UNITS);
         let residue = self.claim(unit, units, idle);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, (kind, idle), residue == Residue::Nothing);
@@ -342,7 +344,7 @@ impl Arena {
         let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
         let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
         let start = self.address(unit);
-        Some(Run { arena: self, start, units, residue, huge, thin, met })
+        Some(Run { arena: self, start, units, residue, end, huge, thin, met })
     }
 
     /// Whether there is address space for a run.

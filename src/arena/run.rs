@@ -29,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) start: usize,
     pub(crate) units: usize,
     pub(crate) residue: Residue,
+    /// How many quarters of its last unit may be resident, as far as that is known and 0 if it is not.
+    pub(crate) end: usize,
     /// It begins on a huge page: all of that is resident as soon as anything beside it is touched.
     pub(crate) huge: bool,
     /// Little of it is likely to be used, and all of it is on small pages.
@@ -51,6 +53,7 @@ impl Run {
             start: span.start(),
             units: span.units(),
             residue: if thin { Residue::Little } else { Residue::Much },
+            end: note::end(notes),
             huge: notes & note::DENSE != 0,
             thin,
             met: false,
@@ -69,7 +72,7 @@ impl Run {
         if self.huge {
             note_dense(-(self.units as isize), -1);
         }
-        self.arena.give(self.start, self.units, self.residue);
+        self.arena.give(self.start, self.units, self.residue, self.end);
         self.units
     }
 }
@@ -112,8 +115,8 @@ impl Arena {
         }
     }
 
-    /// Takes back a run that the page map names no more.
-    pub(crate) fn give(&self, start: usize, units: usize, residue: Residue) {
+    /// Takes back a run that the page map names no more, of whose last unit `end` quarters may be resident.
+    pub(crate) fn give(&self, start: usize, units: usize, residue: Residue, end: usize) {
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
         let _guard = self.lock.inherit(Rank::Arena);
         self.note_free(unit);
@@ -127,13 +130,19 @@ impl Arena {
             thick += (region.thick.get() & mask).count_ones();
             if dirty {
                 region.dirty.set(mask);
+                region.set_end(mask, 0);
             }
             region.used.unset(mask);
         });
+        let last = unit + units - 1;
+        let region = self.region(last);
+        if dirty && !self.is_advised(region) {
+            region.set_end(1 << (last % REGION_UNITS), end);
+        }
         note_return();
         self.thick.add(thick as usize);
         (unit..unit + units).step_by(REGION_UNITS).for_each(|unit| self.unsettle(unit));
-        self.unsettle(unit + units - 1);
+        self.unsettle(last);
         self.used.sub(units);
         if dirty {
             self.dirty.add(units);

@@ -178,7 +178,7 @@ impl Slab {
         if lost != 0 {
             missed::lose(lost.count_ones() as usize * self.part_bytes());
         }
-        arena.give(start, units, residue);
+        arena.give(start, units, residue, 0);
         // SAFETY: the slab is in no map and no list.
         unsafe { self.release_descriptor() };
     }

@@ -37,7 +37,7 @@ impl Land {
         for unit in 0..dirty {
             word(run.start + unit * UNIT, 77);
         }
-        arena.give(run.start, dirty, Residue::Much);
+        arena.give(run.start, dirty, Residue::Much, 0);
         arena.age();
         // So that the models find everything used once.
         arena.purge(dirty, false);
@@ -56,7 +56,7 @@ impl Land {
         });
         thread::yield_now();
         cell.with_mut(|_| assert_eq!(word(run.start, 77), 5, "somebody else was here"));
-        self.arena.give(run.start, 1, Residue::Much);
+        self.arena.give(run.start, 1, Residue::Much, 0);
     }
 }
 
@@ -118,7 +118,7 @@ fn loom_arena_that_grows_with_a_purge() {
         let other = purge_beside(&land);
         let run = land.arena.take_for_model(20).expect("there is room");
         other.join().unwrap();
-        land.arena.give(run.start, 20, Residue::Much);
+        land.arena.give(run.start, 20, Residue::Much, 0);
         land.arena.check();
     });
 }
