@@ -548,7 +548,11 @@ impl Front {
         // SAFETY: slots 1 to `held` hold blocks.
         unsafe {
             all(core::slice::from_raw_parts(slots.add(1).cast(), count));
-            ptr::copy(slots.add(1 + count), slots.add(1), held - count);
+            // Word by word, and the compiler is not to make more of it: the newest have just been stored, and a wider load
+            // would wait until all that it covers are in the cache.
+            for i in 1..=held - count {
+                slots.add(i).write_volatile(slots.add(i + count).read_volatile());
+            }
             self.tops[class + 1].store(slots.add(held - count), Ordering::Relaxed);
         }
     }
