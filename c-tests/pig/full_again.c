@@ -2,7 +2,7 @@
  * not while there are gaps in it, or while another process has it, too. What went back nearly whole comes by huge pages
  * again, whether there was a fork or not. */
 /* needs: pigalloc */
-/* cases: filled gaps corners child daemon after_fork */
+/* cases: filled gaps corners child daemon after_fork snapshot */
 #include "faults.h"
 #include <pigalloc.h>
 
@@ -118,6 +118,31 @@ static void grow_after_fork(void)
     CHECK_AT_MOST(page_faults() - first, (size_t)COUNT_MOST * SIZE / (4 * KIB) / 2);
 }
 
+/* Of each region a half stays, and a child has it, too, while the parent grows into the rest: that alone is its own. */
+static void grow_beside_child(void)
+{
+    drop_from(REGION / 32 * 15, REGION);
+    pig_purge();
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        /* Until the parent has looked. */
+        char byte;
+        close(ends[1]);
+        _exit(read(ends[0], &byte, 1) != 0);
+    }
+    close(ends[0]);
+    size_t before = (size_t)proc_number("/proc/self/smaps_rollup", "Private_Dirty:") * KIB;
+    fill_up();
+    size_t after = (size_t)proc_number("/proc/self/smaps_rollup", "Private_Dirty:") * KIB;
+    close(ends[1]);
+    wait_ok(child);
+    printf("%.1f MiB of its own before, %.1f after\n", (double)before / MIB, (double)after / MIB);
+    CHECK_AT_MOST(after - before, (size_t)COUNT_MOST * SIZE / 32 * 17 + 6 * MIB);
+}
+
 int main(int argc, char **argv)
 {
     need_huge_pages(6, 1);
@@ -139,6 +164,10 @@ int main(int argc, char **argv)
     CHECK(on_huge_pages() >= (size_t)COUNT_MOST * SIZE / 2);
     if (argc > 1 && strcmp(argv[1], "after_fork") == 0) {
         grow_after_fork();
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "snapshot") == 0) {
+        grow_beside_child();
         return 0;
     }
     if (argc > 1 && strcmp(argv[1], "child") == 0) {

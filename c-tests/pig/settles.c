@@ -42,6 +42,6 @@ int main(void)
         printf("%zu to %zu bytes: %zu KiB\n", low, low + range - 1, resident_kib() - base);
     }
     printf("at most %zu KiB\n", most);
-    CHECK_AT_MOST(most, LIVE / KIB * 3 / 2);
+    CHECK_AT_MOST(most, LIVE / KIB / 100 * 152);
     return 0;
 }

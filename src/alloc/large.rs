@@ -148,7 +148,7 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     arena::note_taken(&run, bytes);
     if run.residue == Residue::Much {
         keep_or_discard(large, run.arena, run.end);
-    } else if run.is_clean() {
+    } else if run.is_clean() && run.arena.is_small_at(run.start + bytes - 1) {
         large.set_notes(note::with_end(large.notes(), quarters(bytes)));
     }
     Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))
@@ -203,7 +203,7 @@ fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
     if !arena.can_part_with(end) {
         return;
     }
-    if (1..=known).contains(&before) {
+    if (1..=known).contains(&before) && arena.is_small_at(end) {
         return large.set_notes(note::with_end(large.notes(), known));
     }
     if unused < TAIL_MIN {

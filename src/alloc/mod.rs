@@ -312,13 +312,10 @@ unsafe fn deallocate_found(function: &str, freed: Misuse, block: *mut u8, found:
 #[inline(always)]
 fn deallocate_in(slab: &'static Slab, address: usize) {
     let (front, class, holder) = (magazine::mine(), slab.class_of(address), slab.heap());
-    // From a magazine it would be taken again as it is, and the hole beside it stay as short as it is.
-    if holder == front.address() && slab.is_beside_hole(address, class) {
-        // SAFETY: the block is given up, and has two words.
-        unsafe { *slab::mark_of(address) = slab::MARK };
-        return heap::put_directly(slab, address);
+    let is_own = holder == front.address();
+    if !(is_own && slab.is_mixed() && Heap::at(holder).widen(slab, class, address)) {
+        deallocate_small(front, (slab, class, holder), address);
     }
-    deallocate_small(front, (slab, class, holder), address);
 }
 
 /// Frees a block of a slab, whose class it is given and the heap that holds it: into the thread's own heap, or on

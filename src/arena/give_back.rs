@@ -224,6 +224,12 @@ impl Arena {
         !self.is_advised(self.region(unit))
     }
 
+    /// Whether only what was touched is resident there: a huge page never was.
+    pub(crate) fn is_small_at(&self, address: usize) -> bool {
+        let unit = (address - self.base.get()) >> UNIT_SHIFT;
+        self.is_small(self.region(unit))
+    }
+
     /// Remembers which units are dirty now, for the next [`purge`](Arena::purge) of aged ones.
     pub(crate) fn age(&self) {
         super::rejoin::hope();

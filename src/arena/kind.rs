@@ -250,6 +250,11 @@ impl Arena {
         kind & WITHDRAWN == 0 && (kind & ADVISED != 0 || self.is_huge.load(Ordering::Relaxed))
     }
 
+    /// Whether it has been on small pages alone since its memory was new.
+    pub(super) fn is_small(&self, region: &Region) -> bool {
+        !self.is_advised(region) && region.kind.get() & (SMALL | WITHDRAWN) == 0
+    }
+
     /// Whether advice was taken from it.
     pub(super) fn is_withdrawn(&self, region: &Region) -> bool {
         region.kind.get() & WITHDRAWN != 0
@@ -329,7 +334,7 @@ impl Arena {
     }
 
     /// Whether what is resident of a region is this process's alone, as far as is known.
-    fn is_private(&self, region: &Region) -> bool {
+    pub(super) fn is_private(&self, region: &Region) -> bool {
         region.kind.get() >> FORK == forks()
     }
 

@@ -14,6 +14,8 @@ use crate::units::{REGION, REGION_UNITS};
 const QUANTITY: usize = REGION_UNITS;
 /// A region is worth the work while so many of its units are gone.
 const GONE: u32 = REGION_UNITS as u32 / 2;
+/// Pages that another process has, too, would be copied: of no more units than these.
+const COPIED: u32 = 2;
 
 /// After so many refusals in a row the system cannot, or has no huge page left; a tick begins anew. One does not
 /// count: it says, too, that nothing in the region is resident.
@@ -46,11 +48,13 @@ impl Arena {
             u32::MAX >> (REGION_UNITS - units.min(REGION_UNITS - (unit - first))) << (unit - first);
         let gone = !(used | dirty);
         // Where nothing else is, the first fault brings the huge page.
-        if (used | dirty) & !run == 0 {
+        let others = (used | dirty) & !run;
+        if others == 0 {
             self.restore(unit);
             return;
         }
-        if gone.count_ones() < GONE {
+        let is_costly = others.count_ones() > COPIED && !self.is_private(region);
+        if gone.count_ones() < GONE || is_costly {
             return;
         }
         let was_withdrawn = self.restore(unit);

@@ -136,7 +136,7 @@ impl Arena {
         });
         let last = unit + units - 1;
         let region = self.region(last);
-        if dirty && !self.is_advised(region) {
+        if dirty && self.is_small(region) {
             region.set_end(1 << (last % REGION_UNITS), end);
         }
         note_return();

@@ -1,6 +1,7 @@
 //! What a heap gives back to the system, and when.
 
 use super::{Heap, roll};
+use crate::lock::Guard;
 use crate::slab::{self, Look, Slab};
 use crate::{purge, size_class};
 
@@ -116,6 +117,14 @@ impl Heap {
             next.again = again / 2;
         }
         self.past.set(next);
+    }
+
+    /// What follows when blocks have come back to their slabs, the end of the lock included. For the heap's thread.
+    #[inline(always)]
+    pub(super) fn hold_down(&'static self, guard: Guard<'_>) {
+        self.squeeze(WASTE_LATER);
+        drop(guard);
+        purge::enforce(0);
     }
 
     /// Empties all magazines, or those that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has

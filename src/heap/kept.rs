@@ -86,7 +86,6 @@ impl Kept {
     }
 
     /// A block of a length is asked for that is not kept.
-    #[inline(never)]
     fn miss(&self, length: u16) {
         let (allowed, units) = (self.allowed.get(), usize::from(length));
         match self.gone.iter().find(|gone| gone.get() == length) {

@@ -5,17 +5,19 @@
 
 use super::Heap;
 use super::give_back::WASTE_LEAST;
-use crate::page_map;
-use crate::size_class;
-use crate::slab::{Look, MIXED, Slab};
+use crate::slab::{self, Look, MIXED, Slab};
 use crate::units::UNIT;
+use crate::{page_map, size_class};
 
 /// Mixed slabs that are tried for a batch.
 const LOOK_AT: usize = 16;
 /// A slab becomes a mixed one when at least this part of it is resident and not in use.
-const SPARSE: isize = (UNIT / 8) as isize;
+const SPARSE: isize = (UNIT / 4) as isize;
 /// Slabs are mixed when the heap wastes this part of what is in use.
 const WASTE_PART: isize = 8;
+/// A heap with mixed slabs has settled when it has handed out so many times what is in use since it last opened a slab
+/// for want of holes.
+const TURNS: isize = 2;
 
 impl Heap {
     /// Takes up to `most` blocks of a class out of mixed slabs; whether there was any. Under the
@@ -89,6 +91,33 @@ impl Heap {
         }
         self.has_mixed.set(self.has_mixed.get() || any);
         any
+    }
+
+    /// A slab is being opened: where that is for want of holes that are long enough, holes are to grow together. Under
+    /// the lock.
+    pub(super) fn unsettle(&self) {
+        let used = self.used.get();
+        if self.has_mixed.get() && self.waste.get() > used / WASTE_PART {
+            self.unsettled.set(TURNS * used);
+        }
+    }
+
+    /// Frees a block of `class` in one of this heap's mixed slabs if it is better there than in a magazine: until the heap has
+    /// settled, beside a hole. The magazine would hand the block out again as it is, and the hole stay as short as it is.
+    /// Called by the heap's thread. False when the block is still the caller's.
+    #[inline(never)]
+    pub(crate) fn widen(&'static self, slab: &'static Slab, class: usize, block: usize) -> bool {
+        if self.unsettled.get() <= 0 || !slab.is_beside_hole(block, class) {
+            return false;
+        }
+        // SAFETY: the block is given up, and has two words.
+        unsafe { *slab::mark_of(block) = slab::MARK };
+        self.tick();
+        // In a heap that a fork has left locked nothing can be reused.
+        let Some(guard) = self.lock() else { return true };
+        self.put_back(slab, block);
+        self.hold_down(guard);
+        true
     }
 
     /// What follows when the block at `address` has come back to a mixed slab. Under the lock.

@@ -114,6 +114,8 @@ pub(crate) struct Heap {
     patience: Cell<u32>,
     /// The next look for slabs to mix comes when it passes this.
     mix_limit: Cell<isize>,
+    /// Bytes of blocks to be taken until the heap has settled: see the mixing module.
+    unsettled: Cell<isize>,
 
     ground: Ground,
     kept: Kept,
@@ -308,6 +310,7 @@ impl Heap {
 
     /// Counts bytes that came into use, and bytes that became resident.
     fn account(&self, used: usize, touched: usize) {
+        self.unsettled.set(self.unsettled.get() - used as isize);
         self.used.set(self.used.get() + used as isize);
         self.waste.set(self.waste.get() + touched as isize - used as isize);
     }
@@ -319,6 +322,7 @@ impl Heap {
     }
 
     /// Counts a slab that came to the heap (1) or left it (-1).
+    #[inline(never)]
     fn account_slab(&self, slab: &'static Slab, sign: isize) {
         self.used.set(self.used.get() + sign * slab.used_bytes() as isize);
         self.waste.set(self.waste.get() + sign * slab.waste());
@@ -351,6 +355,7 @@ impl Heap {
         let slab = Slab::open(class, self.address(), self.shelves[class].full.first().is_some())?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
+        self.unsettle();
         // It grows again: what it was before is no measure any more.
         self.most_used.set(self.used.get());
         self.note(slab);

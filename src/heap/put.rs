@@ -1,13 +1,12 @@
 //! How blocks come back to a heap: into a magazine, and from there, or from a crate, into their slabs.
 
-use super::give_back::WASTE_LATER;
 use super::{Heap, LOOK_AT, Shelf, put_directly, slab_of};
 use crate::fatal::{self, Misuse};
 use crate::remote::Crate;
 use crate::slab::{self, Equal, Slab};
 use crate::sync::Cell;
 use crate::units::UNIT;
-use crate::{magazine, meta, page_map, purge, size_class};
+use crate::{magazine, meta, page_map, size_class};
 use core::ptr;
 
 impl Heap {
@@ -58,6 +57,7 @@ impl Heap {
     }
 
     /// Gives the `count` oldest blocks of a magazine back to their slabs.
+    #[inline(never)]
     pub(super) fn flush(&'static self, class: usize, count: usize) {
         let Some(guard) = self.lock() else { return };
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
@@ -65,9 +65,7 @@ impl Heap {
         self.look_for_low(class);
         // The program has not done with this class.
         self.held[class].set(u16::MAX);
-        self.squeeze(WASTE_LATER);
-        drop(guard);
-        purge::enforce(0);
+        self.hold_down(guard);
     }
 
     /// The same under the lock.

@@ -48,10 +48,9 @@ impl Slab {
         true
     }
 
-    /// Whether the live block of `class` at `address` would make a hole of a mixed slab much longer.
+    /// In a mixed slab, whether the live block of `class` at `address` would make a hole much longer.
     pub(crate) fn is_beside_hole(&self, address: usize, class: usize) -> bool {
-        let count = size_class::size(class) / MIN_ALIGN;
-        self.is_mixed() && self.map().is_beside_hole(self.granule(address), count)
+        self.map().is_beside_hole(self.granule(address), size_class::size(class) / MIN_ALIGN)
     }
 
     /// In a mixed slab, the smallest class whose blocks have no room for sure.
