@@ -149,7 +149,7 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     if run.residue == Residue::Much {
         keep_or_discard(large, run.arena, run.end);
     } else if run.is_clean() && run.arena.is_small_at(run.start + bytes - 1) {
-        large.set_notes(note::with_end(large.notes(), quarters(bytes)));
+        note_end(large);
     }
     Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))
 }
@@ -193,21 +193,23 @@ fn quarters(bytes: usize) -> usize {
     (bytes - 1) % UNIT / QUARTER + 1
 }
 
+/// Notes that nothing is resident behind the quarters that a block reaches into.
+fn note_end(large: &Large) {
+    large.set_notes(note::with_end(large.notes(), quarters(large.bytes())));
+}
+
 /// What an earlier span has left behind the end of a new block, `before` quarters of its last unit if that is known, stays
 /// resident for nothing. A program that allocates and frees such blocks all the time would fault it in again and
 /// again, so some of it may stay.
 fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
     let (bytes, end) = (large.bytes(), large.start() + large.bytes());
     let unused = large.span().units() * UNIT - bytes;
-    let known = quarters(bytes);
-    if !arena.can_part_with(end) {
+    // Without a tail the end may be past all that the arena knows.
+    if unused < TAIL_MIN || !arena.can_part_with(end) {
         return;
     }
-    if (1..=known).contains(&before) && arena.is_small_at(end) {
-        return large.set_notes(note::with_end(large.notes(), known));
-    }
-    if unused < TAIL_MIN {
-        return;
+    if (1..=quarters(bytes)).contains(&before) && arena.is_small_at(end) {
+        return note_end(large);
     }
     let most = ((arena::used_by_blocks() << UNIT_SHIFT) / TAILS_PART).max(TAILS_LEAST);
     if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
@@ -217,7 +219,7 @@ fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
     TAILS.fetch_sub(unused, Ordering::Relaxed);
     // SAFETY: the tail belongs to the run and to no block.
     if unsafe { sys::discard(end, unused) } {
-        large.set_notes(note::with_end(large.notes(), known));
+        note_end(large);
     }
 }
 
