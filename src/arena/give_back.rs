@@ -224,7 +224,7 @@ impl Arena {
         !self.is_advised(self.region(unit))
     }
 
-    /// Whether only what was touched is resident there: a huge page never was.
+    /// Whether only what was touched is resident there, as far as is known: a huge page never was.
     pub(crate) fn is_small_at(&self, address: usize) -> bool {
         let unit = (address - self.base.get()) >> UNIT_SHIFT;
         self.is_small(self.region(unit))

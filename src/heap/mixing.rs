@@ -3,8 +3,9 @@
 //! Mixed slabs are kept by the smallest class that has no room in them, as far as is known. A class
 //! is served from the first list above its own that has a slab: from the smallest holes that may do.
 
-use super::Heap;
 use super::give_back::WASTE_LEAST;
+use super::{Heap, slab_of};
+use crate::fatal::{self, Misuse};
 use crate::slab::{self, Look, MIXED, Slab};
 use crate::units::UNIT;
 use crate::{page_map, size_class};
@@ -93,11 +94,11 @@ impl Heap {
         any
     }
 
-    /// A slab is being opened: where that is for want of holes that are long enough, holes are to grow together. Under
-    /// the lock.
-    pub(super) fn unsettle(&self) {
-        let used = self.used.get();
-        if self.has_mixed.get() && self.waste.get() > used / WASTE_PART {
+    /// A slab of `class` is being opened: where that is for want of holes that are long enough, holes are to grow
+    /// together. Under the lock.
+    pub(super) fn unsettle(&self, class: usize) {
+        let (used, from_holes) = (self.used.get(), size_class::slab_units(class) == 1);
+        if from_holes && self.has_mixed.get() && self.waste.get() > used / WASTE_PART {
             self.unsettled.set(TURNS * used);
         }
     }
@@ -110,11 +111,15 @@ impl Heap {
         if self.unsettled.get() <= 0 || !slab.is_beside_hole(block, class) {
             return false;
         }
+        self.tick();
+        let Some(guard) = self.lock() else { return false };
+        // Another thread may have freed it, too, and its slab have been closed.
+        let slab = slab_of(block);
+        if slab.heap() != self.address() || !slab.is_taken(block) {
+            fatal::misuse("free", Misuse::DoubleFree, block);
+        }
         // SAFETY: the block is given up, and has two words.
         unsafe { *slab::mark_of(block) = slab::MARK };
-        self.tick();
-        // In a heap that a fork has left locked nothing can be reused.
-        let Some(guard) = self.lock() else { return true };
         self.put_back(slab, block);
         self.hold_down(guard);
         true

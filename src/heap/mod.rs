@@ -355,7 +355,7 @@ impl Heap {
         let slab = Slab::open(class, self.address(), self.shelves[class].full.first().is_some())?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
-        self.unsettle();
+        self.unsettle(class);
         // It grows again: what it was before is no measure any more.
         self.most_used.set(self.used.get());
         self.note(slab);

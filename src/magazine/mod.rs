@@ -589,8 +589,9 @@ impl Front {
         let count = self.count(class);
         compiler_fence(Ordering::Acquire);
         let slots = self.slots_of(class);
+        // Downward: `drain` moves blocks down, so that none is missed that stays.
         // SAFETY: `count` never exceeds a capacity of before, so the slots exist.
-        (1..=count).any(|i| unsafe { slots.add(i).read_volatile() } == block)
+        (1..=count).rev().any(|i| unsafe { slots.add(i).read_volatile() } == block)
             || self.parcel(class).is_some_and(in_crate)
     }
 }
