@@ -17,6 +17,10 @@ const SHRUNK_PART: isize = 4;
 const SHRUNK_FROM: isize = 64 << 20;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
+/// In a process of several threads: while blocks come back, pages wait until so little of the heap is left, and go only
+/// where as many go with one call.
+const LEFT_PART: isize = 8;
+const WORTH_A_CALL: usize = 4;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
 const WORTH_EMPTYING: usize = 64 << 10;
 /// So many looks must have found a large magazine the same.
@@ -54,11 +58,12 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        self.age(all_old, 0);
+        let mut calls = roll::calls();
+        self.age(all_old, 0, &mut calls);
         // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
         // blocks without any: only what has not been touched since the last look is old.
         for heap in roll::in_turn(self) {
-            heap.age(false, WORTH_A_LOOK);
+            heap.age(false, WORTH_A_LOOK, &mut calls);
         }
         purge::tick(all_old);
         slab::forget_lost();
@@ -66,7 +71,7 @@ impl Heap {
 
     /// A tick for this heap: takes in what others have freed, and, if it wastes `least` bytes, gives back
     /// what has been free since the last one. Under no lock.
-    fn age(&'static self, all_old: bool, least: isize) {
+    fn age(&'static self, all_old: bool, least: isize, calls: &mut usize) {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return };
@@ -78,7 +83,7 @@ impl Heap {
             self.calm.set(0);
             self.patience.set(self.patience.get().saturating_sub(1));
         }
-        self.give_pages(all_old);
+        self.give_pages(all_old, 1, calls);
     }
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
@@ -87,7 +92,7 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return 0 };
-        self.give_pages(true)
+        self.give_pages(true, 1, &mut { usize::MAX })
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
@@ -99,6 +104,11 @@ impl Heap {
         let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
         if waste <= least && !has_shrunk || waste <= self.waste_left.get() + self.margin(has_shrunk)
         {
+            return;
+        }
+        let mut calls = roll::calls();
+        let worth = if least == WASTE_LATER && calls < usize::MAX { WORTH_A_CALL } else { 1 };
+        if worth > 1 && waste / LEFT_PART < self.used.get() {
             return;
         }
         self.calm.set(0);
@@ -113,7 +123,7 @@ impl Heap {
             }
             self.waste_left.set(self.waste.get());
         } else {
-            next.purged = past.purged / 2 + self.give_pages(false) as isize;
+            next.purged = past.purged / 2 + self.give_pages(false, worth, &mut calls) as isize;
             next.again = again / 2;
         }
         self.past.set(next);
@@ -189,7 +199,7 @@ impl Heap {
     /// pages.
     #[cold]
     #[inline(never)]
-    fn give_pages(&'static self, all: bool) -> usize {
+    fn give_pages(&'static self, all: bool, worth: usize, calls: &mut usize) -> usize {
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
@@ -199,21 +209,24 @@ impl Heap {
                     // SAFETY: we hold the lock, and the lists name the slab no more.
                     unsafe { self.close(slab) };
                 } else if !spared {
-                    bytes += self.give_pages_of(slab);
+                    bytes += self.give_pages_of(slab, worth, calls);
                 }
             }
         }
         for slab in self.mixed_slabs() {
             if !slab.was_active(Look::Purge) || all {
-                bytes += self.give_pages_of(slab);
+                bytes += self.give_pages_of(slab, worth, calls);
             }
         }
-        self.waste_left.set(self.waste.get());
+        // Who has run out of calls goes on at the next look.
+        if *calls > 0 {
+            self.waste_left.set(self.waste.get());
+        }
         bytes
     }
 
-    fn give_pages_of(&self, slab: &'static Slab) -> usize {
-        let bytes = slab.purge();
+    fn give_pages_of(&self, slab: &'static Slab, worth: usize, calls: &mut usize) -> usize {
+        let bytes = slab.purge(worth, calls);
         if bytes > 0 {
             self.waste.set(self.waste.get() - bytes as isize);
             // The marks of free blocks went with the pages. The slow path, which blocks of this

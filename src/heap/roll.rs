@@ -7,6 +7,9 @@ use core::ptr;
 /// How many heaps of threads a tick looks at beside that of the thread that does it.
 const LOOK_AT: usize = 8;
 
+/// The most calls that give pages of slabs back in one look, in a process of several threads.
+const CALLS_MOST: usize = 1024;
+
 /// Heaps of threads, alive or not.
 pub(crate) static THREADS: Roll = Roll::new();
 /// Shards of the central heap.
@@ -52,6 +55,12 @@ impl Roll {
             Some(heap)
         })
     }
+}
+
+/// How many calls may give pages of slabs back in one look. Where there are several threads each of them interrupts
+/// all, which takes longer than all else that is done for the pages.
+pub(super) fn calls() -> usize {
+    if THREADS.all().nth(1).is_some() { CALLS_MOST } else { usize::MAX }
 }
 
 /// The heaps beside `mine` that are looked at in a tick: the central ones, and a few in turn.

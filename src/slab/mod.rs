@@ -530,35 +530,42 @@ impl Slab {
         }
     }
 
-    /// Gives the pages that hold only free blocks back to the system. Returns the bytes.
-    pub(crate) fn purge(&self) -> usize {
+    /// Gives the pages that hold only free blocks back to the system, with so many calls at most, which are
+    /// counted down. Returns the bytes.
+    pub(crate) fn purge(&self, worth: usize, calls: &mut usize) -> usize {
         let (part, size) = (self.part_bytes(), self.size());
         let parts = self.span.units() * UNIT / part;
-        let mut purged = 0;
         let is_free = |i: usize| {
             let from = (i * part / size).min(self.capacity());
             let to = ((i + 1) * part).div_ceil(size).min(self.capacity());
             self.touched.get() >> i & 1 == 1 && self.are_free(from, to)
         };
+        let (mut free, mut count, mut runs) = (0_u64, 0, 0);
+        for i in (0..parts).filter(|&i| is_free(i)) {
+            runs += usize::from(free >> (i.max(1) - 1) == 0);
+            free |= 1 << i;
+            count += 1;
+        }
         let (arena, start) = (arena::at(self.span.arena()), self.span.start());
         let least = if arena.can_part_with(start) { 1 } else { parts / WORTH_A_BREAK };
-        if (0..parts).filter(|&i| is_free(i)).count() < least.max(1) {
+        if *calls == 0 || count < least.max(1).max(runs * worth) {
             return 0;
         }
         arena.open_gaps(start, self.span.units());
-        let mut at = 0;
-        while at < parts {
-            let end = (at..parts).find(|&i| !is_free(i)).unwrap_or(parts);
-            if end > at {
-                // SAFETY: no block that is not free overlaps these pages.
-                if unsafe { sys::discard(start + at * part, (end - at) * part) } {
-                    let run = (u64::MAX >> (64 - (end - at))) << at;
-                    self.touched.set(self.touched.get() & !run);
-                    self.purged.set(self.purged.get() | run);
-                    purged += (end - at) * part;
-                }
+        let mut purged = 0;
+        while free != 0 && *calls > 0 {
+            let at = free.trailing_zeros();
+            let count = (!(free >> at)).trailing_zeros();
+            let run = (u64::MAX >> (64 - count)) << at;
+            let bytes = count as usize * part;
+            *calls -= 1;
+            // SAFETY: no block that is not free overlaps these pages.
+            if unsafe { sys::discard(start + at as usize * part, bytes) } {
+                self.touched.set(self.touched.get() & !run);
+                self.purged.set(self.purged.get() | run);
+                purged += bytes;
             }
-            at = end + 1;
+            free &= !run;
         }
         if purged > 0 {
             arena.break_up(start, self.span.units());

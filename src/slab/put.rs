@@ -14,9 +14,9 @@ const OTHERS: usize = 32;
 /// What is the same for all slabs of a class that have one unit.
 pub(crate) struct Equal {
     start: Start<u64>,
-    size: usize,
+    size: u32,
     /// 0 for a class whose slabs have several units.
-    blocks: usize,
+    blocks: u32,
 }
 
 static EQUAL: [Equal; size_class::COUNT] = {
@@ -27,8 +27,8 @@ static EQUAL: [Equal; size_class::COUNT] = {
         if size_class::slab_units(class) == 1 {
             table[class] = Equal {
                 start: size_class::start64(class),
-                size: size_class::size_at(class),
-                blocks: size_class::slab_blocks(class),
+                size: size_class::size_at(class) as u32,
+                blocks: size_class::slab_blocks(class) as u32,
             };
         }
         class += 1;
@@ -56,7 +56,8 @@ impl Equal {
         let mut last = blocks[0].get();
         let Some(second) = blocks.get(1) else { return 1 };
         let step = second.get().wrapping_sub(last);
-        if step != self.size && step != self.size.wrapping_neg() {
+        let size = self.size as usize;
+        if step != size && step != size.wrapping_neg() {
             return 1;
         }
         let follows = |block: &&Cell<usize>| {
@@ -91,7 +92,7 @@ impl Slab {
     #[inline(always)]
     pub(crate) fn put_equal(&self, kind: &Equal, block: usize) -> bool {
         let free = self.free.get();
-        if usize::from(free).wrapping_sub(1) >= kind.blocks - 2 {
+        if u32::from(free).wrapping_sub(1) >= kind.blocks - 2 {
             return false;
         }
         // What is no start of a block was freed twice, and the memory has become another slab meanwhile.
@@ -110,7 +111,7 @@ impl Slab {
     #[inline(never)]
     pub(crate) fn put_equals(&self, kind: &Equal, blocks: &[Cell<usize>]) -> usize {
         let (start, bits, free) = (self.span.start(), self.bits.get(), self.free.get() as usize);
-        let blocks = &blocks[..room(free, kind.blocks).min(blocks.len())];
+        let blocks = &blocks[..room(free, kind.blocks as usize).min(blocks.len())];
         let (mut count, mut lowest) = (0, usize::MAX);
         'all: while count < blocks.len() {
             let rest = &blocks[count..];
@@ -120,7 +121,7 @@ impl Slab {
                 // Whole sizes apart, all of them are starts if the first is one and the last in the slab.
                 let Some(first) = kind.index(low.wrapping_sub(start)) else { break };
                 let last = first + stretch;
-                if last > kind.blocks || !put_range(self.words(), first, last) {
+                if last > kind.blocks as usize || !put_range(self.words(), first, last) {
                     break;
                 }
                 lowest = lowest.min(first);
