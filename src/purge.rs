@@ -14,9 +14,10 @@ use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
 use crate::{arena, config, sys};
 
-/// The least limit of volume, and the most by which regret raises it, and large blocks do, in units.
+/// The least limit of volume, and the most by which large blocks raise it, and regret does, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
 const LIMIT_MOST: usize = (256 << 20) >> UNIT_SHIFT;
+const RISEN_MOST: usize = (1 << 30) >> UNIT_SHIFT;
 /// What the setting is unless somebody changes it.
 const LIMIT_DEFAULT: usize = (32 << 20) >> UNIT_SHIFT;
 /// The limit as a part of what is in use.
@@ -74,10 +75,10 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     let raised = |risen: usize| (limit + risen).min(room).max(limit);
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);
-    if dirty <= limit || risen >= LIMIT_MOST || arena::retaken() <= limit / 2 {
+    if dirty <= limit || risen >= RISEN_MOST || arena::retaken() <= limit / 2 {
         return limit;
     }
-    let rise = arena::take_retaken().min(LIMIT_MOST - risen);
+    let rise = arena::take_retaken().min(RISEN_MOST - risen);
     RISEN.store(risen + rise, Ordering::Relaxed);
     raised(risen + rise)
 }

@@ -1,7 +1,7 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
 use crate::arena::{Arena, Found, Purpose, Residue, Run};
-use crate::heap::Heap;
+use crate::heap::{Heap, roll};
 use crate::span::{Large, note};
 use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
 use crate::units::{HUGE_MIN, MAX_REQUEST, UNIT, UNIT_SHIFT, align_up, units_for};
@@ -22,6 +22,9 @@ const QUARTER: usize = UNIT / 4;
 const TAILS_LEAST: usize = 4 << 20;
 const TAILS_PART: usize = 8;
 
+/// A zeroed block of which little is resident is written anyway if it is no larger, where there are several threads: to take
+/// its pages away interrupts all of them, which takes as long.
+const DISCARDED_LEAST: usize = 256 << 10;
 /// Zeroed blocks up to this size may be made resident at once.
 const READY_MOST: usize = 1 << 20;
 /// How many bytes of live blocks may be so, beside what has been shown.
@@ -67,7 +70,9 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     let large = span.and_then(Large::of);
     // Of a big block, and of one of which little is resident, only what is needed may become so.
     let is_bare = large.is_some_and(|large| note::is_bare(large.notes()));
-    let is_sparse = !clean && (is_bare || size >= arena::BIG && !arena::is_likely_filled(size));
+    let is_sparse = !clean
+        && (is_bare && (size >= DISCARDED_LEAST || !roll::are_several())
+            || size >= arena::BIG && !arena::is_likely_filled(size));
     // SAFETY: as the caller promises; large blocks fill whole pages.
     let is_new =
         is_sparse && unsafe { sys::discard(start as usize, align_up(size, sys::page_size())) };
@@ -211,7 +216,12 @@ fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
     if (1..=quarters(bytes)).contains(&before) && arena.is_small_at(end) {
         return note_end(large);
     }
-    let most = ((arena::used_by_blocks() << UNIT_SHIFT) / TAILS_PART).max(TAILS_LEAST);
+    let (part, least) = if roll::are_several() {
+        (TAILS_PART / 2, 4 * TAILS_LEAST)
+    } else {
+        (TAILS_PART, TAILS_LEAST)
+    };
+    let most = ((arena::used_by_blocks() << UNIT_SHIFT) / part).max(least);
     if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
         large.set_tail(unused);
         return;

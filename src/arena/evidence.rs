@@ -13,6 +13,9 @@ use crate::sys;
 const SAMPLE_FIRST: usize = 8;
 /// Those are one in so many, a power of two.
 const SAMPLE: usize = 4;
+/// Each look that finds blocks no fuller than before, which are not filled, halves how many there are, so often at most: a page that
+/// was never written costs a fault then, and another one when it is, which interrupts all threads.
+const HALVINGS_MOST: usize = 5;
 /// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
 /// the first words of records that fill a power of two are often zero.
 const SAMPLE_PAGES: usize = 8;
@@ -51,6 +54,7 @@ pub(super) struct Evidence {
     freed: AtomicUsize,
     looks: AtomicUsize,
     fullness: AtomicUsize,
+    halvings: AtomicUsize,
     witness: Witness,
 }
 
@@ -60,6 +64,7 @@ impl Evidence {
             freed: AtomicUsize::new(0),
             looks: AtomicUsize::new(0),
             fullness: AtomicUsize::new(0),
+            halvings: AtomicUsize::new(0),
             witness: Witness::new(),
         }
     }
@@ -94,13 +99,17 @@ impl Evidence {
     /// Whether the block that is being freed is one of those to look at.
     fn is_due(&self) -> bool {
         let freed = self.freed.fetch_add(1, Ordering::Relaxed);
-        freed < SAMPLE_FIRST || is_chosen(freed, 0)
+        freed < SAMPLE_FIRST || is_chosen(freed, self.halvings.load(Ordering::Relaxed))
     }
 
     /// Looks of several threads at once may be lost.
     fn note(&self, found: usize) {
         let weight = (self.looks.fetch_add(1, Ordering::Relaxed) + 1).min(WEIGHT);
         let average = self.fullness.load(Ordering::Relaxed);
+        let is_news = found >= FILLED || found > average + FULL / SAMPLE_PAGES;
+        let halvings = self.halvings.load(Ordering::Relaxed);
+        let halvings = if is_news { 0 } else { (halvings + 1).min(HALVINGS_MOST) };
+        self.halvings.store(halvings, Ordering::Relaxed);
         self.fullness.store(average - average / weight + found / weight, Ordering::Relaxed);
     }
 }

@@ -60,7 +60,12 @@ impl Roll {
 /// How many calls may give pages of slabs back in one look. Where there are several threads each of them interrupts
 /// all, which takes longer than all else that is done for the pages.
 pub(super) fn calls() -> usize {
-    if THREADS.all().nth(1).is_some() { CALLS_MOST } else { usize::MAX }
+    if are_several() { CALLS_MOST } else { usize::MAX }
+}
+
+/// Whether there are heaps of several threads.
+pub(crate) fn are_several() -> bool {
+    THREADS.all().nth(1).is_some()
 }
 
 /// The heaps beside `mine` that are looked at in a tick: the central ones, and a few in turn.
