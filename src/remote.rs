@@ -76,6 +76,16 @@ impl Crate {
         self.open(to, ASSORTED, 1);
     }
 
+    /// The next one of a chain of crates, for who has them.
+    pub(crate) fn next(&self) -> Option<&'static Crate> {
+        // SAFETY: chains are made of crates, whose memory is never given back while they may be in one.
+        unsafe { (self.link.load(Ordering::Relaxed) as *const Crate).as_ref() }
+    }
+
+    pub(crate) fn set_next(&self, next: *const Crate) {
+        self.link.store(next as usize, Ordering::Relaxed);
+    }
+
     pub(crate) fn is_to(&self, heap: usize) -> bool {
         self.to.get() == heap
     }
@@ -171,14 +181,11 @@ impl Mailbox {
     /// Takes all crates; they are the caller's now.
     pub(crate) fn take(&self) -> impl Iterator<Item = &'static Crate> + use<> {
         self.count.store(0, Ordering::Relaxed);
-        let mut at = self.last.swap(0, Ordering::Acquire);
+        // SAFETY: as in `next`; the exchange orders what stands in them.
+        let mut at = unsafe { (self.last.swap(0, Ordering::Acquire) as *const Crate).as_ref() };
         core::iter::from_fn(move || {
-            if at == 0 {
-                return None;
-            }
-            // SAFETY: only crates are delivered, and their memory is never given back.
-            let parcel: &'static Crate = unsafe { &*(at as *const Crate) };
-            at = parcel.link.load(Ordering::Relaxed);
+            let parcel: &'static Crate = at?;
+            at = parcel.next();
             Some(parcel)
         })
     }

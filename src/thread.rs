@@ -266,7 +266,7 @@ pub(crate) fn purge() -> usize {
         bytes += heap.purge();
     }
     // What has come may have left a crate.
-    heap::drop_spare();
+    heap::drop_spares();
     bytes
 }
 

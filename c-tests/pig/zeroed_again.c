@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-enum { SLOTS = 64, TURNS = 4000, LEAST = 60 * 1024, MOST_CALLS = TURNS / 10 };
+enum { SLOTS = 64, TURNS = 4000, LEAST = 60 * 1024, MOST_CALLS = TURNS / 2 };
 
 static pthread_barrier_t barrier;
 

@@ -14,6 +14,7 @@ mod mixing;
 mod parcels;
 mod put;
 pub(crate) mod roll;
+mod spares;
 
 use crate::fatal::{self, Misuse};
 use crate::ground::{self, Ground};
@@ -31,8 +32,8 @@ use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
 use lane::Lane;
-pub(crate) use parcels::drop_spare;
 use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
+pub(crate) use spares::drop_all as drop_spares;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -84,6 +85,8 @@ pub(crate) struct Heap {
     /// Bytes of blocks that may go into them until all are sent, and from then on.
     assorted_left: Cell<usize>,
     assorted_most: Cell<usize>,
+    /// The first of the empty crates that the thread has taken.
+    spare_crate: Cell<Option<&'static Crate>>,
     /// A zeroed piece for the descriptor of a large block.
     spare: Cell<Option<NonNull<u8>>>,
     /// Large blocks that the heap's threads have taken, less those that they have freed: how many, and bytes.

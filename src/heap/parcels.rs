@@ -1,12 +1,11 @@
 //! Blocks that a heap's thread frees but does not own, on their way to the heaps that do; and those that
 //! others have freed, on their way in.
 
-use super::{Heap, SHARED, holder, put_directly, slab_of};
+use super::{Heap, SHARED, holder, put_directly, slab_of, spares};
 use crate::remote::{ASSORTED, Crate};
 use crate::slab::Slab;
-use crate::sync::{AtomicPtr, Cell, Ordering, compiler_fence};
+use crate::sync::{Cell, Ordering, compiler_fence};
 use crate::{meta, purge, size_class};
-use core::ptr::{self, NonNull};
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
@@ -42,7 +41,7 @@ impl Heap {
             }
             self.send(class);
         }
-        let Some(parcel) = new_crate() else { return put_directly(slab, block) };
+        let Some(parcel) = self.new_crate() else { return put_directly(slab, block) };
         parcel.open(holder, class, size_class::size(class));
         self.front.set_parcel(class, Some(parcel));
         if parcel.add(block) {
@@ -85,7 +84,7 @@ impl Heap {
             Some(parcel) => parcel,
             None => {
                 set(None);
-                let Some(parcel) = found.and_then(dismiss).or_else(new_crate) else {
+                let Some(parcel) = found.and_then(dismiss).or_else(|| self.new_crate()) else {
                     return put_directly(slab_of(block), block);
                 };
                 parcel.open_assorted(to);
@@ -111,9 +110,20 @@ impl Heap {
         for place in &self.assorted {
             if let Some(parcel) = place.take().and_then(dismiss) {
                 // SAFETY: what was dismissed is empty, and in no place and no mailbox.
-                unsafe { release(parcel) };
+                unsafe { spares::release(parcel) };
             }
         }
+    }
+
+    /// An unused crate, or one that was emptied. For the heap's thread.
+    fn new_crate(&self) -> Option<&'static Crate> {
+        if let Some(spare) = self.spare_crate.get().or_else(spares::take) {
+            self.spare_crate.set(spare.next());
+            return Some(spare);
+        }
+        let piece = meta::allocate(size_of::<Crate>())?;
+        // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
+        Some(unsafe { piece.cast().as_ref() })
     }
 
     /// Delivers a crate of the outbox.
@@ -138,7 +148,7 @@ impl Heap {
             || self.assorted().any(|parcel| parcel.blocks().iter().any(is_it))
     }
 
-    /// Sends everything that waits in the outbox.
+    /// Sends everything that waits in the outbox, and gives the empty crates back.
     pub(crate) fn send_all(&self) {
         for class in 0..size_class::COUNT {
             self.send(class);
@@ -147,6 +157,11 @@ impl Heap {
             if let Some(parcel) = place.take() {
                 deliver(parcel);
             }
+        }
+        while let Some(spare) = self.spare_crate.get() {
+            self.spare_crate.set(spare.next());
+            // SAFETY: the crate is in no place and no mailbox.
+            unsafe { spares::release(spare) };
         }
     }
 
@@ -159,7 +174,7 @@ impl Heap {
                 self.unpack(parcel);
             }
             // SAFETY: the crate was taken from the mailbox, and is empty.
-            unsafe { release(parcel) };
+            unsafe { spares::release(parcel) };
         }
     }
 
@@ -199,41 +214,6 @@ impl Heap {
             put_directly(slab_of(block), block);
         }
         purge::enforce(0);
-    }
-}
-
-/// An empty crate that somebody has given back, for the next who needs one: a thread that frees what another one
-/// allocates is likely to. Whoever exchanges it for null owns it.
-static SPARE: AtomicPtr<Crate> = AtomicPtr::new(ptr::null_mut());
-
-/// An unused crate, or one that was emptied.
-fn new_crate() -> Option<&'static Crate> {
-    // SAFETY: crates live in memory that is never given back, and the exchange has made this one ours alone.
-    if let Some(spare) = unsafe { SPARE.swap(ptr::null_mut(), Ordering::Acquire).as_ref() } {
-        return Some(spare);
-    }
-    let piece = meta::allocate(size_of::<Crate>())?;
-    // SAFETY: a zeroed piece is an unused crate, and it is ours alone.
-    Some(unsafe { piece.cast().as_ref() })
-}
-
-/// Gives an empty crate back.
-///
-/// # Safety
-/// Nobody else sees the crate.
-unsafe fn release(parcel: &'static Crate) {
-    let before = SPARE.swap(ptr::from_ref(parcel).cast_mut(), Ordering::AcqRel);
-    if let Some(before) = NonNull::new(before) {
-        // SAFETY: crates come from `meta` with this size, and the exchange has made this one ours alone.
-        unsafe { meta::release(before.cast(), size_of::<Crate>()) };
-    }
-}
-
-/// Gives the spare crate back.
-pub(crate) fn drop_spare() {
-    if let Some(spare) = NonNull::new(SPARE.swap(ptr::null_mut(), Ordering::Acquire)) {
-        // SAFETY: as in `release`.
-        unsafe { meta::release(spare.cast(), size_of::<Crate>()) };
     }
 }
 
