@@ -82,8 +82,9 @@ pub(crate) fn heap() -> Option<&'static Heap> {
 }
 
 /// The thread's heap; one for a thread that has earned it. None: the central heap serves it.
+#[inline(always)]
 pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
-    heap_or_inherit(None)
+    heap().or_else(|| heap_or_inherit(None))
 }
 
 /// The same for a thread that frees a block of `holder`. If that heap's thread is gone, this one goes on with

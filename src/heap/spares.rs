@@ -66,9 +66,20 @@ impl Spares {
 #[inline(never)]
 pub(super) unsafe fn release(parcel: &'static Crate) {
     if !SPARES.add(parcel) {
-        // SAFETY: crates come from `meta` with this size, and this one is the caller's alone.
-        unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+        // SAFETY: as the caller promises.
+        unsafe { drop(parcel) };
     }
+}
+
+/// Gives the memory of a crate back.
+///
+/// # Safety
+/// As for [`release`].
+#[cold]
+#[inline(never)]
+unsafe fn drop(parcel: &'static Crate) {
+    // SAFETY: crates come from `meta` with this size, and this one is the caller's alone.
+    unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
 }
 
 /// Takes all, each leading to the next.
@@ -81,8 +92,8 @@ pub(crate) fn drop_all() {
     let mut next = take();
     while let Some(parcel) = next {
         next = parcel.next();
-        // SAFETY: as in `release`; the chain was taken.
-        unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+        // SAFETY: the chain was taken.
+        unsafe { drop(parcel) };
     }
 }
 

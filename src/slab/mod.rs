@@ -521,7 +521,6 @@ impl Slab {
     }
 
     /// Whether all blocks of `from..to` are free, or all granules.
-    #[inline(never)]
     fn are_free(&self, from: usize, to: usize) -> bool {
         if self.is_mixed() {
             self.map().is_hole(from, to)
