@@ -19,6 +19,8 @@ const LOOK_AT: usize = 32;
 /// A thread without a heap tries to inherit one with each of its calls of such a number, if it is a free. A prime,
 /// since programs take and free by turns.
 const INHERIT_EVERY: usize = 7;
+/// And one of any thread that is gone after so many, then as often as a heap would be due.
+const LOOK_EARLY: usize = 64;
 /// With so many heaps more, the price of one rises by the price of the first.
 const HEAPS_PER_STEP: usize = 8;
 /// More heaps than this, and than this for each processor, are a crowd.
@@ -109,7 +111,7 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     let holder = holder.filter(|holder| is_time && !holder.is_central());
     // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
     let share = config::share() as usize;
-    let looks = count >= share && count.is_multiple_of(share.max(64));
+    let looks = count == LOOK_EARLY || count >= share && count.is_multiple_of(share.max(64));
     let pays = count >= price(HEAP_COUNT.load(Ordering::Relaxed));
     if holder.is_some() || looks || pays { attach(holder, looks || pays, count) } else { None }
 }
