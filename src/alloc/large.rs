@@ -37,7 +37,7 @@ const READY_SHOWN: usize = 4;
 /// Live blocks, and their bytes, as far as threads without a heap have counted.
 static BLOCKS: AtomicIsize = AtomicIsize::new(0);
 static BYTES: AtomicIsize = AtomicIsize::new(0);
-static TAILS: AtomicUsize = AtomicUsize::new(0);
+static TAILS: AtomicIsize = AtomicIsize::new(0);
 static READY_LIVE: AtomicUsize = AtomicUsize::new(0);
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
@@ -222,11 +222,11 @@ fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
         (TAILS_PART, TAILS_LEAST)
     };
     let most = ((arena::used_by_blocks() << UNIT_SHIFT) / part).max(least);
-    if TAILS.fetch_add(unused, Ordering::Relaxed) + unused <= most {
+    if TAILS.load(Ordering::Relaxed) + (unused as isize) <= most as isize {
+        count_tail(unused as isize);
         large.set_tail(unused);
         return;
     }
-    TAILS.fetch_sub(unused, Ordering::Relaxed);
     // SAFETY: the tail belongs to the run and to no block.
     if unsafe { sys::discard(end, unused) } {
         note_end(large);
@@ -237,7 +237,15 @@ fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
 fn drop_tail(large: &Large) {
     let tail = large.take_tail();
     if tail != 0 {
-        TAILS.fetch_sub(tail, Ordering::Relaxed);
+        count_tail(-(tail as isize));
+    }
+}
+
+/// Counts bytes of tails that have come, or gone.
+fn count_tail(bytes: isize) {
+    let some = thread::heap().map_or(bytes, |heap| heap.gather_tail(bytes));
+    if some != 0 {
+        TAILS.fetch_add(some, Ordering::Relaxed);
     }
 }
 

@@ -61,6 +61,9 @@ struct Shelf {
     full: Slabs,
 }
 
+/// Bytes of tails that are counted together, for all threads: each time they meet at one counter.
+const TAILS_TOGETHER: usize = 256 << 10;
+
 /// A heap. All zero bytes are one that is not open yet.
 #[repr(C, align(64))]
 pub(crate) struct Heap {
@@ -91,6 +94,8 @@ pub(crate) struct Heap {
     spare: Cell<Option<NonNull<u8>>>,
     /// Large blocks that the heap's threads have taken, less those that they have freed: how many, and bytes.
     large: [Cell<isize>; 2],
+    /// Bytes of their tails that are not counted yet.
+    tails: Cell<isize>,
     /// Where large blocks come from.
     pub(crate) lane: Lane,
     /// Part of the central heap.
@@ -192,6 +197,14 @@ impl Heap {
             self.spare.set(Some(piece));
         }
         keeps
+    }
+
+    /// Adds bytes of tails to those that wait to be counted. When these are many: all of them, to be counted now.
+    pub(crate) fn gather_tail(&self, bytes: isize) -> isize {
+        let all = self.tails.get() + bytes;
+        let are_many = all.unsigned_abs() >= TAILS_TOGETHER;
+        self.tails.set(if are_many { 0 } else { all });
+        if are_many { all } else { 0 }
     }
 
     /// Counts large blocks that were taken, or freed. For the heap's thread.
