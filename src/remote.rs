@@ -76,13 +76,18 @@ impl Crate {
         self.open(to, ASSORTED, 1);
     }
 
-    /// The next one of a chain of crates, for who has them.
+    /// The next one of a chain of crates, for who has taken them from a mailbox, or all spare ones.
     pub(crate) fn next(&self) -> Option<&'static Crate> {
-        // SAFETY: chains are made of crates, whose memory is never given back while they may be in one.
+        // SAFETY: who delivers a crate or adds it to a chain sets its link, to a crate or null; and their memory is not
+        // given back while they are in one.
         unsafe { (self.link.load(Ordering::Relaxed) as *const Crate).as_ref() }
     }
 
-    pub(crate) fn set_next(&self, next: *const Crate) {
+    /// Makes it the first of a chain.
+    ///
+    /// # Safety
+    /// The crate is the caller's, and `next` the first of the chain before it, or null.
+    pub(crate) unsafe fn set_next(&self, next: *const Crate) {
         self.link.store(next as usize, Ordering::Relaxed);
     }
 

@@ -13,7 +13,7 @@ use crate::sys;
 const SAMPLE_FIRST: usize = 8;
 /// Those are one in so many, a power of two.
 const SAMPLE: usize = 4;
-/// Each look that finds blocks no fuller than before, which are not filled, halves how many there are, so often at most: a page that
+/// Each look that finds much the same as before, and blocks not filled, halves how many there are, so often at most: a page that
 /// was never written costs a fault then, and another one when it is, which interrupts all threads.
 const HALVINGS_MOST: usize = 5;
 /// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
@@ -106,7 +106,7 @@ impl Evidence {
     fn note(&self, found: usize) {
         let weight = (self.looks.fetch_add(1, Ordering::Relaxed) + 1).min(WEIGHT);
         let average = self.fullness.load(Ordering::Relaxed);
-        let is_news = found >= FILLED || found > average + FULL / SAMPLE_PAGES;
+        let is_news = found >= FILLED || found.abs_diff(average) > FULL / SAMPLE_PAGES;
         let halvings = self.halvings.load(Ordering::Relaxed);
         let halvings = if is_news { 0 } else { (halvings + 1).min(HALVINGS_MOST) };
         self.halvings.store(halvings, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use super::{Heap, roll};
 use crate::lock::Guard;
 use crate::slab::{self, Look, Slab};
+use crate::sync::Cell;
 use crate::{purge, size_class};
 
 /// Slow paths between two looks at the clock.
@@ -18,9 +19,9 @@ const SHRUNK_FROM: isize = 64 << 20;
 /// Waste of another heap that is worth holding its lock for, which a fork would take with it.
 const WORTH_A_LOOK: isize = 256 << 10;
 /// In a process of several threads: while blocks come back, pages wait until so little of the heap is left, and go only
-/// where as many go with one call.
+/// where so many bytes go with one call.
 const LEFT_PART: isize = 8;
-const WORTH_A_CALL: usize = 4;
+const WORTH_A_CALL: usize = 16 << 10;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
 const WORTH_EMPTYING: usize = 64 << 10;
 /// So many looks must have found a large magazine the same.
@@ -58,12 +59,14 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        let mut calls = roll::calls();
-        self.age(all_old, 0, &mut calls);
+        // As many for this heap as for all others together.
+        let calls = roll::calls();
+        self.age(all_old, 0, &mut { calls });
+        let mut left = calls;
         // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
         // blocks without any: only what has not been touched since the last look is old.
         for heap in roll::in_turn(self) {
-            heap.age(false, WORTH_A_LOOK, &mut calls);
+            heap.age(false, WORTH_A_LOOK, &mut left);
         }
         purge::tick(all_old);
         slab::forget_lost();
@@ -75,7 +78,7 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return };
-        if self.waste.get() < least {
+        if self.waste.get() < least || *calls == 0 {
             return;
         }
         self.calm.set(self.calm.get() + 1);
@@ -102,13 +105,12 @@ impl Heap {
     pub(super) fn squeeze(&'static self, least: isize) {
         self.most_used.set(self.most_used.get().max(self.used.get()));
         let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
-        if waste <= least && !has_shrunk || waste <= self.waste_left.get() + self.margin(has_shrunk)
-        {
-            return;
-        }
         let mut calls = roll::calls();
         let worth = if least == WASTE_LATER && calls < usize::MAX { WORTH_A_CALL } else { 1 };
-        if worth > 1 && waste / LEFT_PART < self.used.get() {
+        if waste <= least && !has_shrunk
+            || waste <= self.left_by(worth).get() + self.margin(has_shrunk)
+            || worth > 1 && waste / LEFT_PART < self.used.get()
+        {
             return;
         }
         self.calm.set(0);
@@ -121,7 +123,7 @@ impl Heap {
             while self.patience.get() < PATIENCE_MOST && self.learnt() < again {
                 self.patience.set(self.patience.get() + 1);
             }
-            self.waste_left.set(self.waste.get());
+            self.left_by(worth).set(waste);
         } else {
             next.purged = past.purged / 2 + self.give_pages(false, worth, &mut calls) as isize;
             next.again = again / 2;
@@ -218,11 +220,16 @@ impl Heap {
                 bytes += self.give_pages_of(slab, worth, calls);
             }
         }
-        // Who has run out of calls goes on at the next look.
-        if *calls > 0 {
-            self.waste_left.set(self.waste.get());
+        // Who has run out of calls goes on at the next look, unless the system takes nothing.
+        if *calls > 0 || bytes == 0 {
+            self.left_by(worth).set(self.waste.get());
         }
         bytes
+    }
+
+    /// The waste that the last look of this kind has left: a sparing one does not speak for the others.
+    fn left_by(&self, worth: usize) -> &Cell<isize> {
+        if worth > 1 { &self.spared } else { &self.waste_left }
     }
 
     fn give_pages_of(&self, slab: &'static Slab, worth: usize, calls: &mut usize) -> usize {

@@ -61,8 +61,8 @@ struct Shelf {
     full: Slabs,
 }
 
-/// Bytes of tails that are counted together, for all threads: each time they meet at one counter.
-const TAILS_TOGETHER: usize = 256 << 10;
+/// Bytes of tails that are counted together: all threads meet at one counter.
+const TAILS_TOGETHER: usize = 64 << 10;
 
 /// A heap. All zero bytes are one that is not open yet.
 #[repr(C, align(64))]
@@ -116,6 +116,8 @@ pub(crate) struct Heap {
     most_used: Cell<isize>,
     /// What the last look for pages to give back has left; the next one comes when the waste is a margin above it.
     waste_left: Cell<isize>,
+    /// The same for looks that give back only what is worth it while blocks come back.
+    spared: Cell<isize>,
     /// What squeezes gave back, the ticks without one, and what they have taught.
     past: Cell<Past>,
     calm: Cell<u32>,

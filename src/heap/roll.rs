@@ -8,7 +8,7 @@ use core::ptr;
 const LOOK_AT: usize = 8;
 
 /// The most calls that give pages of slabs back in one look, in a process of several threads.
-const CALLS_MOST: usize = 1024;
+const CALLS_MOST: usize = 512;
 
 /// Heaps of threads, alive or not.
 pub(crate) static THREADS: Roll = Roll::new();

@@ -10,7 +10,7 @@ use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicPtr, AtomicUsize};
 use core::ptr::{self, NonNull};
 
-/// About so many wait at most. Who takes them keeps them until its next tick.
+/// About so many wait at most. Who takes them keeps them until its next tick, or for as long as it sleeps.
 const MOST: usize = 64;
 
 /// A chain of them.
@@ -36,7 +36,8 @@ impl Spares {
         let mut newest = self.newest.load(Ordering::Relaxed);
         let new = ptr::from_ref(parcel).cast_mut();
         loop {
-            parcel.set_next(newest);
+            // SAFETY: the exchange fails if `newest` is not the first of the chain any more.
+            unsafe { parcel.set_next(newest) };
             match self.newest.compare_exchange_weak(
                 newest,
                 new,
@@ -67,7 +68,7 @@ impl Spares {
 pub(super) unsafe fn release(parcel: &'static Crate) {
     if !SPARES.add(parcel) {
         // SAFETY: as the caller promises.
-        unsafe { drop(parcel) };
+        unsafe { discard(parcel) };
     }
 }
 
@@ -77,7 +78,7 @@ pub(super) unsafe fn release(parcel: &'static Crate) {
 /// As for [`release`].
 #[cold]
 #[inline(never)]
-unsafe fn drop(parcel: &'static Crate) {
+unsafe fn discard(parcel: &'static Crate) {
     // SAFETY: crates come from `meta` with this size, and this one is the caller's alone.
     unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
 }
@@ -93,7 +94,7 @@ pub(crate) fn drop_all() {
     while let Some(parcel) = next {
         next = parcel.next();
         // SAFETY: the chain was taken.
-        unsafe { drop(parcel) };
+        unsafe { discard(parcel) };
     }
 }
 

@@ -529,9 +529,12 @@ impl Slab {
         }
     }
 
-    /// Gives the pages that hold only free blocks back to the system, with so many calls at most, which are
-    /// counted down. Returns the bytes.
+    /// Gives the pages that hold only free blocks back to the system, if that is as many bytes for each call as `worth`
+    /// says, with so many calls at most, which are counted down. Returns the bytes.
     pub(crate) fn purge(&self, worth: usize, calls: &mut usize) -> usize {
+        if *calls == 0 {
+            return 0;
+        }
         let (part, size) = (self.part_bytes(), self.size());
         let parts = self.span.units() * UNIT / part;
         let is_free = |i: usize| {
@@ -547,7 +550,7 @@ impl Slab {
         }
         let (arena, start) = (arena::at(self.span.arena()), self.span.start());
         let least = if arena.can_part_with(start) { 1 } else { parts / WORTH_A_BREAK };
-        if *calls == 0 || count < least.max(1).max(runs * worth) {
+        if count < least.max(1) || count * part < runs * worth {
             return 0;
         }
         arena.open_gaps(start, self.span.units());

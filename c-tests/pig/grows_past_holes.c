@@ -1,0 +1,54 @@
+/* A heap of small blocks shrinks to one in each second page, in a process of two threads, and then grows by blocks for which
+ * what is between is too short. While blocks come back its pages are not worth the calls, which interrupt both threads; but
+ * before the heap takes more from the system they are. */
+/* needs: pigalloc */
+#include "test.h"
+
+#include <pthread.h>
+
+enum { SMALL = 64, LARGE = 9000, SMALL_BYTES = 96 * 1024 * 1024, LARGE_BYTES = SMALL_BYTES / 2, PAGE = 4096 };
+
+static pthread_barrier_t barrier;
+
+/* Calls enough for a heap of its own. */
+static void *work_and_wait(void *unused)
+{
+    for (int i = 0; i < 10000; i++)
+        free(malloc(100));
+    pthread_barrier_wait(&barrier);
+    for (;;)
+        pause();
+    return unused;
+}
+
+static void shrink_to_holes(void)
+{
+    static char *blocks[SMALL_BYTES / SMALL];
+    unsigned long state = 11;
+    for (size_t i = 0; i < COUNT(blocks); i++) {
+        CHECK((blocks[i] = malloc(SMALL)) != NULL);
+        memset(blocks[i], 1, SMALL);
+    }
+    for (size_t left = COUNT(blocks); left > 0; left--) {
+        size_t which = next_random(&state) % left;
+        if ((size_t)blocks[which] % (2 * PAGE) / SMALL != 1)
+            free(blocks[which]);
+        blocks[which] = blocks[left - 1];
+    }
+}
+
+int main(void)
+{
+    pthread_t thread;
+    pthread_barrier_init(&barrier, NULL, 2);
+    CHECK(pthread_create(&thread, NULL, work_and_wait, NULL) == 0);
+    pthread_barrier_wait(&barrier);
+    shrink_to_holes();
+    size_t before = resident_kib();
+    for (size_t i = 0; i < LARGE_BYTES / LARGE; i++)
+        touch(malloc(LARGE), LARGE);
+    size_t after = resident_kib();
+    printf("%zu KiB before, %zu KiB in the end\n", before, after);
+    CHECK_AT_MOST(after * KIB, SMALL_BYTES / 2 + LARGE_BYTES + 24 * MIB);
+    return 0;
+}
