@@ -76,19 +76,11 @@ impl Crate {
         self.open(to, ASSORTED, 1);
     }
 
-    /// The next one of a chain of crates, for who has taken them from a mailbox, or all spare ones.
+    /// The one that was delivered before it, for who has taken both.
     pub(crate) fn next(&self) -> Option<&'static Crate> {
-        // SAFETY: who delivers a crate or adds it to a chain sets its link, to a crate or null; and their memory is not
-        // given back while they are in one.
+        // SAFETY: who delivers a crate sets its link, to a crate or null; only crates are delivered, and their memory is not
+        // given back before they are taken.
         unsafe { (self.link.load(Ordering::Relaxed) as *const Crate).as_ref() }
-    }
-
-    /// Makes it the first of a chain.
-    ///
-    /// # Safety
-    /// The crate is the caller's, and `next` the first of the chain before it, or null.
-    pub(crate) unsafe fn set_next(&self, next: *const Crate) {
-        self.link.store(next as usize, Ordering::Relaxed);
     }
 
     pub(crate) fn is_to(&self, heap: usize) -> bool {
@@ -156,8 +148,7 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    #[cfg(test)]
-    pub(crate) fn new() -> Mailbox {
+    pub(crate) const fn new() -> Mailbox {
         Mailbox { last: AtomicUsize::new(0), count: AtomicUsize::new(0) }
     }
 
@@ -183,16 +174,26 @@ impl Mailbox {
         self.last.load(Ordering::Relaxed) == 0
     }
 
+    /// About as many as a pile has are in it.
+    pub(crate) fn is_pile(&self) -> bool {
+        self.count.load(Ordering::Relaxed) >= PILE
+    }
+
     /// Takes all crates; they are the caller's now.
     pub(crate) fn take(&self) -> impl Iterator<Item = &'static Crate> + use<> {
-        self.count.store(0, Ordering::Relaxed);
-        // SAFETY: as in `next`; the exchange orders what stands in them.
-        let mut at = unsafe { (self.last.swap(0, Ordering::Acquire) as *const Crate).as_ref() };
+        let mut at = self.take_last();
         core::iter::from_fn(move || {
-            let parcel: &'static Crate = at?;
+            let parcel = at?;
             at = parcel.next();
             Some(parcel)
         })
+    }
+
+    /// The same, by the one that was delivered last, which leads to the others.
+    pub(crate) fn take_last(&self) -> Option<&'static Crate> {
+        self.count.store(0, Ordering::Relaxed);
+        // SAFETY: as in `next`; the exchange orders what stands in them.
+        unsafe { (self.last.swap(0, Ordering::Acquire) as *const Crate).as_ref() }
     }
 }
 
@@ -233,6 +234,35 @@ mod tests {
         seen.sort_unstable();
         assert_eq!(seen, (0..4 * 100 * CRATE).collect::<Vec<_>>());
         assert!(mailbox.is_empty());
+    }
+
+    #[test]
+    fn each_crate_is_one_threads_at_a_time() {
+        const CRATES: usize = 12;
+        let (mailbox, turns, taken) = (Mailbox::new(), 20_000, AtomicUsize::new(0));
+        for _ in 0..CRATES {
+            mailbox.deliver(packed(0, 0..0));
+        }
+        std::thread::scope(|scope| {
+            for thread in 1..=4usize {
+                let (mailbox, taken) = (&mailbox, &taken);
+                scope.spawn(move || {
+                    for _ in 0..turns {
+                        for parcel in mailbox.take() {
+                            assert!(parcel.is_to(0), "two have it");
+                            parcel.open(thread, 1, 64);
+                            std::thread::yield_now();
+                            assert!(parcel.is_to(thread));
+                            parcel.open(0, 1, 64);
+                            taken.fetch_add(1, Ordering::Relaxed);
+                            mailbox.deliver(parcel);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(taken.load(Ordering::Relaxed) > turns);
+        assert_eq!(mailbox.take().count(), CRATES);
     }
 
     #[test]

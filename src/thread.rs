@@ -89,14 +89,11 @@ pub(crate) fn heap_or_attach() -> Option<&'static Heap> {
     heap().or_else(|| heap_or_inherit(None))
 }
 
-/// The same for a thread that frees a block of `holder`. If that heap's thread is gone, this one goes on with
-/// its work, it seems: the heap is worth more to it than any other, and whatever else it has left
-/// to free is its own then.
+/// A heap for a thread that has none, if it has earned one; it may be freeing a block of `holder`. If that heap's thread
+/// is gone, this one goes on with its work, it seems: the heap is worth more to it than any other, and whatever else it
+/// has left to free is its own then.
 #[inline(never)]
 pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static Heap> {
-    if let Some(heap) = heap() {
-        return Some(heap);
-    }
     let word = tls::word();
     if word & ATTACHING != 0 {
         return None;
@@ -119,9 +116,7 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
 /// counts, and forks are watched for if it is not the first.
 pub(crate) fn note() {
-    if heap().is_none() {
-        heap_or_attach();
-    }
+    heap_or_attach();
 }
 
 /// The same for one that only looks, or gives back: others may fork while it holds a lock.

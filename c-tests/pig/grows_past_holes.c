@@ -2,24 +2,9 @@
  * what is between is too short. While blocks come back its pages are not worth the calls, which interrupt both threads; but
  * before the heap takes more from the system they are. */
 /* needs: pigalloc */
-#include "test.h"
-
-#include <pthread.h>
+#include "pig/beside.h"
 
 enum { SMALL = 64, LARGE = 9000, SMALL_BYTES = 96 * 1024 * 1024, LARGE_BYTES = SMALL_BYTES / 2, PAGE = 4096 };
-
-static pthread_barrier_t barrier;
-
-/* Calls enough for a heap of its own. */
-static void *work_and_wait(void *unused)
-{
-    for (int i = 0; i < 10000; i++)
-        free(malloc(100));
-    pthread_barrier_wait(&barrier);
-    for (;;)
-        pause();
-    return unused;
-}
 
 static void shrink_to_holes(void)
 {
@@ -39,10 +24,7 @@ static void shrink_to_holes(void)
 
 int main(void)
 {
-    pthread_t thread;
-    pthread_barrier_init(&barrier, NULL, 2);
-    CHECK(pthread_create(&thread, NULL, work_and_wait, NULL) == 0);
-    pthread_barrier_wait(&barrier);
+    work_beside(only_earn_heap);
     shrink_to_holes();
     size_t before = resident_kib();
     for (size_t i = 0; i < LARGE_BYTES / LARGE; i++)

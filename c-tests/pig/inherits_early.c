@@ -5,22 +5,12 @@
 
 #include <pthread.h>
 
-enum { LONG = 2000, SHORT = 100, SIZE = 48 };
-
-static void work(int calls)
-{
-    for (int i = 0; i < calls; i++) {
-        char *block = malloc(600);
-        CHECK(block != NULL);
-        block[0] = 1;
-        free(block);
-    }
-}
+enum { CALLS = 100, SIZE = 48 };
 
 static void *leave(void *unused)
 {
     (void)unused;
-    work(LONG);
+    earn_heap();
     void *block = malloc(SIZE);
     free(block);
     return block;
@@ -29,16 +19,16 @@ static void *leave(void *unused)
 static void *find(void *unused)
 {
     (void)unused;
-    work(SHORT);
+    for (int i = 0; i < CALLS / 2; i++)
+        free(hide(malloc(600)));
     return malloc(SIZE);
 }
 
 int main(void)
 {
-    pthread_t thread;
     void *left, *found;
-    CHECK(pthread_create(&thread, NULL, leave, NULL) == 0 && pthread_join(thread, &left) == 0);
-    CHECK(pthread_create(&thread, NULL, find, NULL) == 0 && pthread_join(thread, &found) == 0);
+    CHECK(pthread_join(start(leave, NULL), &left) == 0);
+    CHECK(pthread_join(start(find, NULL), &found) == 0);
     CHECK(left == found);
     free(found);
     return 0;

@@ -4,13 +4,11 @@
 /* env: PIGALLOC_DECAY_MS=20 */
 /* cases: all most */
 #include "pig/advice.h"
-
-#include <pthread.h>
+#include "pig/beside.h"
 
 enum { SIZE = 2000, BUILT = 40 * MIB, COUNT_EACH = BUILT / SIZE, KEPT_PART = 16 };
 enum { MOST_CALLS = 2 * BUILT / (16 * KIB), MOST_IN_ONE = 1024 + 256, TURNS = 400, HELD = 64 };
 
-static pthread_barrier_t barrier;
 static int keeps;
 
 static void build_and_free(unsigned long state)
@@ -20,22 +18,12 @@ static void build_and_free(unsigned long state)
         CHECK((blocks[i] = malloc(SIZE)) != NULL);
         memset(blocks[i], 1, SIZE);
     }
-    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&beside);
     for (int left = COUNT_EACH; left > (keeps ? COUNT_EACH / KEPT_PART : 0); left--) {
         size_t which = next_random(&state) % (size_t)left;
         free(blocks[which]);
         blocks[which] = blocks[left - 1];
     }
-    pthread_barrier_wait(&barrier);
-}
-
-static void *other(void *unused)
-{
-    build_and_free(7);
-    /* A thread's end gives memory back with all signals blocked, which the trap does not survive. */
-    for (;;)
-        pause();
-    return unused;
 }
 
 /* Allocations that take slow paths, over many ticks. Returns the most calls that one of them made. */
@@ -60,11 +48,8 @@ int main(int argc, char **argv)
 {
     keeps = argc > 1 && strcmp(argv[1], "most") == 0;
     size_t before = resident_kib();
-    pthread_t thread;
-    pthread_barrier_init(&barrier, NULL, 2);
     watch_advice();
-    CHECK(pthread_create(&thread, NULL, other, NULL) == 0);
-    build_and_free(5);
+    work_beside(build_and_free);
     printf("%d calls while freeing\n", advice_calls);
     CHECK_AT_MOST(advice_calls, MOST_CALLS);
     int most = go_on();

@@ -2,12 +2,9 @@
  * old pages away, or what is behind their ends, would interrupt both threads each time. */
 /* needs: pigalloc */
 #include "pig/advice.h"
-
-#include <pthread.h>
+#include "pig/beside.h"
 
 enum { SLOTS = 64, TURNS = 4000, LEAST = 60 * 1024, MOST_CALLS = TURNS / 2 };
-
-static pthread_barrier_t barrier;
 
 static void take_and_free(unsigned long state)
 {
@@ -19,24 +16,12 @@ static void take_and_free(unsigned long state)
         CHECK(blocks[which][size / 2] == 0);
         blocks[which][size / 2] = 1;
     }
-    pthread_barrier_wait(&barrier);
-}
-
-static void *other(void *unused)
-{
-    take_and_free(7);
-    for (;;)
-        pause();
-    return unused;
 }
 
 int main(void)
 {
-    pthread_t thread;
-    pthread_barrier_init(&barrier, NULL, 2);
     watch_advice();
-    CHECK(pthread_create(&thread, NULL, other, NULL) == 0);
-    take_and_free(5);
+    work_beside(take_and_free);
     printf("%d calls in %d turns\n", advice_calls, 2 * TURNS);
     CHECK_AT_MOST(advice_calls, MOST_CALLS);
     return 0;

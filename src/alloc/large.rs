@@ -22,10 +22,10 @@ const QUARTER: usize = UNIT / 4;
 const TAILS_LEAST: usize = 4 << 20;
 const TAILS_PART: usize = 8;
 
-/// A zeroed block of which little is resident is written anyway if it is no larger, where there are several threads: to take
-/// its pages away interrupts all of them, which takes as long. But not by who has more than so many bytes of large blocks.
+/// A zeroed block of which little is resident is written anyway if it is smaller, where there are several threads: to take
+/// its pages away interrupts all of them, which takes as long. But not while its arena has more than so many bytes in use.
 const DISCARDED_LEAST: usize = 256 << 10;
-const WRITTEN_LIVE: isize = 16 << 20;
+const WRITTEN_IN_USE: usize = 64 << 20;
 /// Zeroed blocks up to this size may be made resident at once.
 const READY_MOST: usize = 1 << 20;
 /// How many bytes of live blocks may be so, beside what has been shown.
@@ -71,12 +71,13 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     let large = span.and_then(Large::of);
     // Of a big block, and of one of which little is resident, only what is needed may become so.
     let is_bare = large.is_some_and(|large| note::is_bare(large.notes()));
-    let is_written = || {
-        let has_few = |heap: &Heap| heap.large().1 <= WRITTEN_LIVE;
-        size < DISCARDED_LEAST && thread::heap().is_some_and(has_few) && roll::are_several()
+    let is_written = |large: &'static Large| {
+        let used = arena::at(large.span().arena()).in_use();
+        size < DISCARDED_LEAST && used << UNIT_SHIFT <= WRITTEN_IN_USE && roll::are_several()
     };
     let is_sparse = !clean
-        && (is_bare && !is_written() || size >= arena::BIG && !arena::is_likely_filled(size));
+        && (is_bare && !large.is_some_and(is_written)
+            || size >= arena::BIG && !arena::is_likely_filled(size));
     // SAFETY: as the caller promises; large blocks fill whole pages.
     let is_new =
         is_sparse && unsafe { sys::discard(start as usize, align_up(size, sys::page_size())) };

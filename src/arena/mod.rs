@@ -403,6 +403,11 @@ impl Arena {
         dirty - thin + thin.div_ceil(THIN)
     }
 
+    /// Used units.
+    pub(crate) fn in_use(&self) -> usize {
+        self.used.get()
+    }
+
     /// Used units; committed units; all units that count as address space.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         let committed = self.frontier() - self.first.get();

@@ -65,7 +65,10 @@ impl Heap {
         let mut left = calls;
         // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
         // blocks without any: only what has not been touched since the last look is old.
-        for heap in roll::in_turn(self) {
+        let mut others = roll::in_turn(self);
+        while left > 0
+            && let Some(heap) = others.next()
+        {
             heap.age(false, WORTH_A_LOOK, &mut left);
         }
         purge::tick(all_old);
@@ -78,7 +81,7 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return };
-        if self.waste.get() < least || *calls == 0 {
+        if self.waste.get() < least {
             return;
         }
         self.calm.set(self.calm.get() + 1);
@@ -105,14 +108,17 @@ impl Heap {
     pub(super) fn squeeze(&'static self, least: isize) {
         self.most_used.set(self.most_used.get().max(self.used.get()));
         let (waste, has_shrunk) = (self.waste.get(), self.has_shrunk());
-        let mut calls = roll::calls();
-        let worth = if least == WASTE_LATER && calls < usize::MAX { WORTH_A_CALL } else { 1 };
-        if waste <= least && !has_shrunk
-            || waste <= self.left_by(worth).get() + self.margin(has_shrunk)
-            || worth > 1 && waste / LEFT_PART < self.used.get()
+        if waste <= least && !has_shrunk {
+            return;
+        }
+        let is_sparing = least == WASTE_LATER && roll::are_several();
+        let left = if is_sparing { &self.spared } else { &self.waste_left };
+        if waste <= left.get() + self.margin(has_shrunk)
+            || is_sparing && waste / LEFT_PART < self.used.get()
         {
             return;
         }
+        let worth = if is_sparing { WORTH_A_CALL } else { 1 };
         self.calm.set(0);
         self.empty_idle(false);
         let (past, now) = (self.past.get(), slab::missed());
@@ -123,9 +129,10 @@ impl Heap {
             while self.patience.get() < PATIENCE_MOST && self.learnt() < again {
                 self.patience.set(self.patience.get() + 1);
             }
-            self.left_by(worth).set(waste);
+            self.note_left(true, is_sparing);
         } else {
-            next.purged = past.purged / 2 + self.give_pages(false, worth, &mut calls) as isize;
+            let purged = self.give_pages(false, worth, &mut roll::calls());
+            next.purged = past.purged / 2 + purged as isize;
             next.again = again / 2;
         }
         self.past.set(next);
@@ -205,7 +212,7 @@ impl Heap {
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
-                let spared = slab.was_active(Look::Purge) && !all;
+                let spared = *calls == 0 || slab.was_active(Look::Purge) && !all;
                 if slab.is_empty() && !(spared && shelf.partial.is_single()) {
                     shelf.partial.remove(slab);
                     // SAFETY: we hold the lock, and the lists name the slab no more.
@@ -216,20 +223,24 @@ impl Heap {
             }
         }
         for slab in self.mixed_slabs() {
-            if !slab.was_active(Look::Purge) || all {
+            if *calls > 0 && (!slab.was_active(Look::Purge) || all) {
                 bytes += self.give_pages_of(slab, worth, calls);
             }
         }
-        // Who has run out of calls goes on at the next look, unless the system takes nothing.
-        if *calls > 0 || bytes == 0 {
-            self.left_by(worth).set(self.waste.get());
-        }
+        // Who has run out of calls goes on at the next look.
+        self.note_left(*calls > 0, worth > 1);
         bytes
     }
 
-    /// The waste that the last look of this kind has left: a sparing one does not speak for the others.
-    fn left_by(&self, worth: usize) -> &Cell<isize> {
-        if worth > 1 { &self.spared } else { &self.waste_left }
+    /// Notes what a look has left, which is at an end or not. A sparing one does not speak for the others; but none has left
+    /// more than there is.
+    fn note_left(&self, is_done: bool, is_sparing: bool) {
+        let waste = self.waste.get();
+        let note = |left: &Cell<isize>, is_told: bool| {
+            left.set(if is_told { waste } else { left.get().min(waste) });
+        };
+        note(&self.spared, is_done);
+        note(&self.waste_left, is_done && !is_sparing);
     }
 
     fn give_pages_of(&self, slab: &'static Slab, worth: usize, calls: &mut usize) -> usize {

@@ -14,7 +14,6 @@ mod mixing;
 mod parcels;
 mod put;
 pub(crate) mod roll;
-mod spares;
 
 use crate::fatal::{self, Misuse};
 use crate::ground::{self, Ground};
@@ -32,8 +31,8 @@ use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
 use lane::Lane;
+pub(crate) use parcels::drop_spares;
 use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
-pub(crate) use spares::drop_all as drop_spares;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -48,6 +47,8 @@ const GROWTH: usize = 2 << 20;
 const HEAPS_PER_STEP: usize = 8;
 /// The heaps of so many steps pack assorted crates.
 const FEW: usize = 2;
+/// Bytes of tails that are counted together: all threads meet at one counter.
+const TAILS_TOGETHER: usize = 64 << 10;
 /// Blocks in a batch at most.
 const BATCH_MOST: usize = 255;
 
@@ -60,9 +61,6 @@ struct Shelf {
     /// Those without.
     full: Slabs,
 }
-
-/// Bytes of tails that are counted together: all threads meet at one counter.
-const TAILS_TOGETHER: usize = 64 << 10;
 
 /// A heap. All zero bytes are one that is not open yet.
 #[repr(C, align(64))]

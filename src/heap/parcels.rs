@@ -1,11 +1,12 @@
 //! Blocks that a heap's thread frees but does not own, on their way to the heaps that do; and those that
 //! others have freed, on their way in.
 
-use super::{Heap, SHARED, holder, put_directly, slab_of, spares};
-use crate::remote::{ASSORTED, Crate};
+use super::{Heap, SHARED, holder, put_directly, slab_of};
+use crate::remote::{ASSORTED, Crate, Mailbox};
 use crate::slab::Slab;
 use crate::sync::{Cell, Ordering, compiler_fence};
 use crate::{meta, purge, size_class};
+use core::ptr::NonNull;
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
@@ -110,14 +111,14 @@ impl Heap {
         for place in &self.assorted {
             if let Some(parcel) = place.take().and_then(dismiss) {
                 // SAFETY: what was dismissed is empty, and in no place and no mailbox.
-                unsafe { spares::release(parcel) };
+                unsafe { release(parcel) };
             }
         }
     }
 
     /// An unused crate, or one that was emptied. For the heap's thread.
     fn new_crate(&self) -> Option<&'static Crate> {
-        if let Some(spare) = self.spare_crate.get().or_else(spares::take) {
+        if let Some(spare) = self.spare_crate.get().or_else(|| SPARES.take_last()) {
             self.spare_crate.set(spare.next());
             return Some(spare);
         }
@@ -161,7 +162,7 @@ impl Heap {
         while let Some(spare) = self.spare_crate.get() {
             self.spare_crate.set(spare.next());
             // SAFETY: the crate is in no place and no mailbox.
-            unsafe { spares::release(spare) };
+            unsafe { release(spare) };
         }
     }
 
@@ -174,7 +175,7 @@ impl Heap {
                 self.unpack(parcel);
             }
             // SAFETY: the crate was taken from the mailbox, and is empty.
-            unsafe { spares::release(parcel) };
+            unsafe { release(parcel) };
         }
     }
 
@@ -214,6 +215,43 @@ impl Heap {
             put_directly(slab_of(block), block);
         }
         purge::enforce(0);
+    }
+}
+
+/// Empty crates that somebody has given back, a pile of them at most, for whoever needs some: a thread that frees what
+/// others have allocated takes all of them, and keeps them until its next tick, or for as long as it sleeps.
+static SPARES: Mailbox = Mailbox::new();
+
+/// Gives an empty crate back.
+///
+/// # Safety
+/// Nobody else sees the crate.
+#[inline(never)]
+unsafe fn release(parcel: &'static Crate) {
+    if SPARES.is_pile() {
+        // SAFETY: as the caller promises.
+        unsafe { discard(parcel) };
+    } else {
+        SPARES.deliver(parcel);
+    }
+}
+
+/// Gives the memory of a crate back.
+///
+/// # Safety
+/// As for [`release`].
+#[cold]
+#[inline(never)]
+unsafe fn discard(parcel: &'static Crate) {
+    // SAFETY: crates come from `meta` with this size, and this one is the caller's alone.
+    unsafe { meta::release(NonNull::from(parcel).cast(), size_of::<Crate>()) };
+}
+
+/// Gives the memory of the spare crates back.
+pub(crate) fn drop_spares() {
+    for spare in SPARES.take() {
+        // SAFETY: who has taken a crate has it alone.
+        unsafe { discard(spare) };
     }
 }
 

@@ -68,10 +68,12 @@ pub(crate) fn are_several() -> bool {
     THREADS.all().nth(1).is_some()
 }
 
-/// The heaps beside `mine` that are looked at in a tick: the central ones, and a few in turn.
+/// The heaps beside `mine` that are looked at in a tick: the central ones, and a few in turn, from the first that was not
+/// looked at last time.
 pub(super) fn in_turn(mine: &'static Heap) -> impl Iterator<Item = &'static Heap> {
     let few = THREADS.from(CURSOR.load(Ordering::Relaxed)).take(LOOK_AT);
-    few.inspect(|heap| CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed))
-        .filter(|heap| !ptr::eq(*heap, mine))
-        .chain(CENTRAL.all())
+    let few = few
+        .inspect(|heap| CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed))
+        .filter(|heap| !ptr::eq(*heap, mine));
+    CENTRAL.all().chain(few)
 }

@@ -532,9 +532,6 @@ impl Slab {
     /// Gives the pages that hold only free blocks back to the system, if that is as many bytes for each call as `worth`
     /// says, with so many calls at most, which are counted down. Returns the bytes.
     pub(crate) fn purge(&self, worth: usize, calls: &mut usize) -> usize {
-        if *calls == 0 {
-            return 0;
-        }
         let (part, size) = (self.part_bytes(), self.size());
         let parts = self.span.units() * UNIT / part;
         let is_free = |i: usize| {
@@ -560,9 +557,10 @@ impl Slab {
             let count = (!(free >> at)).trailing_zeros();
             let run = (u64::MAX >> (64 - count)) << at;
             let bytes = count as usize * part;
-            *calls -= 1;
             // SAFETY: no block that is not free overlaps these pages.
             if unsafe { sys::discard(start + at as usize * part, bytes) } {
+                // What the system refuses interrupts nobody.
+                *calls -= 1;
                 self.touched.set(self.touched.get() & !run);
                 self.purged.set(self.purged.get() | run);
                 purged += bytes;
