@@ -153,11 +153,11 @@ fn store_cut(guard: &Guard<'_>) {
 /// Puts zero bytes that nobody uses into the lists, in pieces that are as large as can be.
 fn store(mut from: usize, to: usize, guard: &Guard<'_>) {
     while from < to {
-        let most = LINE << from.trailing_zeros().min(SHEET.trailing_zeros()).saturating_sub(6);
-        let piece = (0..SHEET_LISTS).rev().find(|&l| LINE << l <= most.min(to - from));
-        let Some(list) = piece else { return };
+        // A piece stands at a multiple of its size, and there is room for it.
+        let most = from.trailing_zeros().min((to - from).ilog2()).min(SHEET.ilog2());
+        let Some(list) = most.checked_sub(LINE.ilog2()) else { return };
         // SAFETY: the bytes are committed and nobody's.
-        unsafe { push(list, from as *mut usize, guard) };
+        unsafe { push(list as usize, from as *mut usize, guard) };
         from += LINE << list;
     }
 }

@@ -174,9 +174,9 @@ impl Mailbox {
         self.last.load(Ordering::Relaxed) == 0
     }
 
-    /// About as many as a pile has are in it.
-    pub(crate) fn is_pile(&self) -> bool {
-        self.count.load(Ordering::Relaxed) >= PILE
+    /// About so great a part of a pile is in it.
+    pub(crate) fn has_part(&self, part: usize) -> bool {
+        self.count.load(Ordering::Relaxed) * part >= PILE
     }
 
     /// Takes all crates; they are the caller's now.

@@ -36,7 +36,6 @@ const CLOSED: u32 = 0;
 const STARTING: u32 = 1;
 const STARTED: u32 = 2;
 
-static HEAP_COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Where the next search for a heap without a thread goes on.
 static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
 /// On how many processors the process may run, once somebody has asked.
@@ -109,7 +108,7 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
     let share = config::share() as usize;
     let looks = count == LOOK_EARLY || count >= share && count.is_multiple_of(share.max(64));
-    let pays = count >= price(HEAP_COUNT.load(Ordering::Relaxed));
+    let pays = count >= price(roll::COUNT.load(Ordering::Relaxed));
     if holder.is_some() || looks || pays { attach(holder, looks || pays, count) } else { None }
 }
 
@@ -186,17 +185,17 @@ fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
 /// A new heap, for a thread that has made `count` calls, if that pays for it.
 fn create(count: usize) -> Option<&'static Heap> {
     // Counted first: many threads may come here at once, and making a heap takes a while.
-    if count < price(HEAP_COUNT.fetch_add(1, Ordering::Relaxed)) {
-        HEAP_COUNT.fetch_sub(1, Ordering::Relaxed);
+    if count < price(roll::COUNT.fetch_add(1, Ordering::Relaxed)) {
+        roll::COUNT.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
     let Some(heap) = Heap::open(false) else {
-        HEAP_COUNT.fetch_sub(1, Ordering::Relaxed);
+        roll::COUNT.fetch_sub(1, Ordering::Relaxed);
         // The count starts again: there will be another try, but not at once.
         tls::set_word(tls::word() & !COUNT);
         return None;
     };
-    heap.allow_growth(HEAP_COUNT.load(Ordering::Relaxed));
+    heap.allow_growth();
     heap.owner.open();
     roll::THREADS.enter(heap);
     Some(heap)
@@ -286,5 +285,5 @@ pub(crate) fn is_crowded() -> bool {
 
 /// How many heaps there are for threads.
 pub(crate) fn heap_count() -> usize {
-    HEAP_COUNT.load(Ordering::Relaxed)
+    roll::COUNT.load(Ordering::Relaxed)
 }

@@ -59,17 +59,19 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        // As many for this heap as for all others together.
-        let calls = roll::calls();
-        self.age(all_old, 0, &mut { calls });
-        let mut left = calls;
+        // As many calls for this heap as for all others together, of which each leaves half to those after it.
+        let mut left = roll::calls();
+        self.age(all_old, 0, &mut { left });
         // Threads that sleep have no ticks, nor have heaps without a thread. Who is awake may have taken
         // blocks without any: only what has not been touched since the last look is old.
         let mut others = roll::in_turn(self);
         while left > 0
             && let Some(heap) = others.next()
         {
-            heap.age(false, WORTH_A_LOOK, &mut left);
+            let mut calls = left - left / 2;
+            left -= calls;
+            heap.age(false, WORTH_A_LOOK, &mut calls);
+            left += calls;
         }
         purge::tick(all_old);
         slab::forget_lost();
@@ -77,12 +79,12 @@ impl Heap {
 
     /// A tick for this heap: takes in what others have freed, and, if it wastes `least` bytes, gives back
     /// what has been free since the last one. Under no lock.
-    fn age(&'static self, all_old: bool, least: isize, calls: &mut usize) {
+    fn age(&'static self, all_old: bool, least: isize, calls: &mut isize) {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return };
         if self.waste.get() < least {
-            return;
+            return self.note_left(false, false);
         }
         self.calm.set(self.calm.get() + 1);
         if self.calm.get() >= CALM {
@@ -98,7 +100,7 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return 0 };
-        self.give_pages(true, 1, &mut { usize::MAX })
+        self.give_pages(true, 1, &mut { isize::MAX })
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
@@ -208,11 +210,11 @@ impl Heap {
     /// pages.
     #[cold]
     #[inline(never)]
-    fn give_pages(&'static self, all: bool, worth: usize, calls: &mut usize) -> usize {
+    fn give_pages(&'static self, all: bool, worth: usize, calls: &mut isize) -> usize {
         let mut bytes = 0;
         for shelf in &self.shelves {
             for slab in shelf.partial.iter() {
-                let spared = *calls == 0 || slab.was_active(Look::Purge) && !all;
+                let spared = *calls <= 0 || slab.was_active(Look::Purge) && !all;
                 if slab.is_empty() && !(spared && shelf.partial.is_single()) {
                     shelf.partial.remove(slab);
                     // SAFETY: we hold the lock, and the lists name the slab no more.
@@ -243,7 +245,7 @@ impl Heap {
         note(&self.waste_left, is_done && !is_sparing);
     }
 
-    fn give_pages_of(&self, slab: &'static Slab, worth: usize, calls: &mut usize) -> usize {
+    fn give_pages_of(&self, slab: &'static Slab, worth: usize, calls: &mut isize) -> usize {
         let bytes = slab.purge(worth, calls);
         if bytes > 0 {
             self.waste.set(self.waste.get() - bytes as isize);

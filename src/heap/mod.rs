@@ -31,8 +31,8 @@ use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
 use lane::Lane;
+use parcels::ASSORTED_PLACES;
 pub(crate) use parcels::drop_spares;
-use parcels::{ASSORTED_BYTES, ASSORTED_PLACES};
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -44,9 +44,6 @@ const MAP_STEP: usize = 16 << 10;
 /// Bytes of blocks by which the magazines of a process's first heaps may grow, all those of one together;
 /// and with how many heaps more those of the next get half, a third and so on of it.
 const GROWTH: usize = 2 << 20;
-const HEAPS_PER_STEP: usize = 8;
-/// The heaps of so many steps pack assorted crates.
-const FEW: usize = 2;
 /// Bytes of tails that are counted together: all threads meet at one counter.
 const TAILS_TOGETHER: usize = 64 << 10;
 /// Blocks in a batch at most.
@@ -83,9 +80,8 @@ pub(crate) struct Heap {
     ticks: Cell<u32>,
     /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
-    /// Bytes of blocks that may go into them until all are sent, and from then on.
+    /// Bytes of blocks that may go into them until all are sent.
     assorted_left: Cell<usize>,
-    assorted_most: Cell<usize>,
     /// The first of the empty crates that the thread has taken.
     spare_crate: Cell<Option<&'static Crate>>,
     /// A zeroed piece for the descriptor of a large block.
@@ -159,14 +155,10 @@ impl Heap {
 
     /// Lets the magazines of a new heap grow, and the heap keep runs and what others own, by less the more heaps
     /// there are.
-    pub(crate) fn allow_growth(&self, heaps: usize) {
-        let share = 1 + heaps / HEAPS_PER_STEP;
+    pub(crate) fn allow_growth(&self) {
+        let share = roll::share();
         self.growth_most.set(GROWTH / share);
         self.kept.allow(share);
-        // Of hundreds of threads that swap blocks each would have a little of what each other one needs.
-        let assorted = if share <= FEW { ASSORTED_BYTES / share } else { 0 };
-        self.assorted_most.set(assorted);
-        self.assorted_left.set(assorted);
     }
 
     /// The heap at an address that came from [`address`](Heap::address).
@@ -202,7 +194,7 @@ impl Heap {
     /// Adds bytes of tails to those that wait to be counted. When these are many: all of them, to be counted now.
     pub(crate) fn gather_tail(&self, bytes: isize) -> isize {
         let all = self.tails.get() + bytes;
-        let are_many = all.unsigned_abs() >= TAILS_TOGETHER;
+        let are_many = all.unsigned_abs() * roll::share() >= TAILS_TOGETHER;
         self.tails.set(if are_many { 0 } else { all });
         if are_many { all } else { 0 }
     }
@@ -447,7 +439,7 @@ impl Heap {
                 let full = || shelf.full.first().filter(|_| or_full);
                 shelf.partial.first().or_else(full)
             }
-            None => self.mixed.iter().find_map(Slabs::first),
+            None => self.mixed_slabs().next(),
         };
         let Some(slab) = found else { return false };
         self.part(slab, to);
@@ -466,8 +458,8 @@ impl Heap {
     /// The class of a slab that the heap could part with.
     pub(crate) fn any_class(&self) -> Option<usize> {
         let has_any = |s: &Shelf| s.partial.first().is_some() || s.full.first().is_some();
-        let has_mixed = || self.mixed.iter().any(|list| list.first().is_some());
-        self.shelves.iter().position(has_any).or_else(|| has_mixed().then_some(MIXED))
+        let mixed = || self.mixed_slabs().next().map(|_| MIXED);
+        self.shelves.iter().position(has_any).or_else(mixed)
     }
 
     /// The list that a slab of this heap is in.

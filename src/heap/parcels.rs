@@ -1,7 +1,7 @@
 //! Blocks that a heap's thread frees but does not own, on their way to the heaps that do; and those that
 //! others have freed, on their way in.
 
-use super::{Heap, SHARED, holder, put_directly, slab_of};
+use super::{Heap, SHARED, holder, put_directly, roll, slab_of};
 use crate::remote::{ASSORTED, Crate, Mailbox};
 use crate::slab::Slab;
 use crate::sync::{Cell, Ordering, compiler_fence};
@@ -10,10 +10,11 @@ use core::ptr::NonNull;
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
-/// Assorted crates that a thread packs at once at most, and bytes of blocks that have gone into them when all are
-/// sent; less in a process of several heaps.
+/// Assorted crates that a thread packs at once at most; bytes of blocks that have gone into them when all are sent, halved
+/// for each step of heaps; and the steps up to which there are such crates.
 pub(super) const ASSORTED_PLACES: usize = 32;
-pub(super) const ASSORTED_BYTES: usize = 256 << 10;
+const ASSORTED_BYTES: usize = 512 << 10;
+const ASSORTED_SHARE: usize = 2;
 
 const _: () = assert!(size_class::COUNT <= ASSORTED);
 
@@ -55,12 +56,12 @@ impl Heap {
     fn readdress(&self, class: usize, parcel: &'static Crate, holder: usize, block: usize) {
         // Nobody sees the crate meanwhile: a fork may then lose these blocks, but no block twice.
         self.front.set_parcel(class, None);
-        if self.assorted_most.get() == 0 {
-            Heap::at(parcel.to()).unpack(parcel);
-        } else {
+        if assorts() {
             for block in parcel.blocks().iter().map(Cell::get) {
                 self.assort(class, parcel.to(), block);
             }
+        } else {
+            Heap::at(parcel.to()).unpack(parcel);
         }
         parcel.open(holder, class, size_class::size(class));
         let is_full = parcel.add(block);
@@ -107,7 +108,7 @@ impl Heap {
     /// Sends the assorted crates on their way, or what is in them, since it has become much.
     #[cold]
     fn dismiss_all(&self) {
-        self.assorted_left.set(self.assorted_most.get());
+        self.assorted_left.set(ASSORTED_BYTES >> roll::share());
         for place in &self.assorted {
             if let Some(parcel) = place.take().and_then(dismiss) {
                 // SAFETY: what was dismissed is empty, and in no place and no mailbox.
@@ -118,7 +119,7 @@ impl Heap {
 
     /// An unused crate, or one that was emptied. For the heap's thread.
     fn new_crate(&self) -> Option<&'static Crate> {
-        if let Some(spare) = self.spare_crate.get().or_else(|| SPARES.take_last()) {
+        if let Some(spare) = self.spare_crate.get().or_else(|| SPARES.0.take_last()) {
             self.spare_crate.set(spare.next());
             return Some(spare);
         }
@@ -218,21 +219,24 @@ impl Heap {
     }
 }
 
-/// Empty crates that somebody has given back, a pile of them at most, for whoever needs some: a thread that frees what
-/// others have allocated takes all of them, and keeps them until its next tick, or for as long as it sleeps.
-static SPARES: Mailbox = Mailbox::new();
+/// Empty crates that somebody has given back, for whoever needs some: a thread that frees what others have allocated takes
+/// all of them, and keeps them until its next tick, or for as long as it sleeps. A pile at most, less the more heaps there are.
+static SPARES: Apart = Apart(Mailbox::new());
+
+/// Threads write there often: in no cache line with what calls read.
+#[repr(align(64))]
+struct Apart(Mailbox);
 
 /// Gives an empty crate back.
 ///
 /// # Safety
 /// Nobody else sees the crate.
-#[inline(never)]
 unsafe fn release(parcel: &'static Crate) {
-    if SPARES.is_pile() {
+    if SPARES.0.has_part(roll::share()) {
         // SAFETY: as the caller promises.
         unsafe { discard(parcel) };
     } else {
-        SPARES.deliver(parcel);
+        SPARES.0.deliver(parcel);
     }
 }
 
@@ -249,7 +253,7 @@ unsafe fn discard(parcel: &'static Crate) {
 
 /// Gives the memory of the spare crates back.
 pub(crate) fn drop_spares() {
-    for spare in SPARES.take() {
+    for spare in SPARES.0.take() {
         // SAFETY: who has taken a crate has it alone.
         unsafe { discard(spare) };
     }
@@ -261,6 +265,12 @@ fn deliver(parcel: &'static Crate) {
     if to.mailbox.deliver(parcel) {
         to.collect(false);
     }
+}
+
+/// Whether blocks go into assorted crates: of hundreds of threads that swap some each would have a little of what each other
+/// one needs.
+fn assorts() -> bool {
+    roll::share() <= ASSORTED_SHARE
 }
 
 /// Delivers a crate, or empties it when that is not worth it, for other use. Nobody else sees it.

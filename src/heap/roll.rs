@@ -1,19 +1,24 @@
 //! The rolls of all heaps: who is on one stays on it.
 
 use super::Heap;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::slab::CALL;
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use core::ptr;
 
 /// How many heaps of threads a tick looks at beside that of the thread that does it.
 const LOOK_AT: usize = 8;
 
 /// The most calls that give pages of slabs back in one look, in a process of several threads.
-const CALLS_MOST: usize = 512;
+const CALLS_MOST: isize = 512 * CALL;
 
 /// Heaps of threads, alive or not.
 pub(crate) static THREADS: Roll = Roll::new();
 /// Shards of the central heap.
 pub(crate) static CENTRAL: Roll = Roll::new();
+/// How many heaps of threads there are, or are being made.
+pub(crate) static COUNT: AtomicUsize = AtomicUsize::new(0);
+/// With so many of them more, each holds less back.
+const HEAPS_PER_STEP: usize = 8;
 /// Where the next tick goes on.
 static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
 
@@ -57,15 +62,20 @@ impl Roll {
     }
 }
 
-/// How many calls may give pages of slabs back in one look. Where there are several threads each of them interrupts
-/// all, which takes longer than all else that is done for the pages.
-pub(super) fn calls() -> usize {
-    if are_several() { CALLS_MOST } else { usize::MAX }
+/// How many calls, each counting [`CALL`], may give pages of slabs back in one look. Where there are several threads each of
+/// them interrupts all, which takes longer than all else that is done for the pages.
+pub(super) fn calls() -> isize {
+    if are_several() { CALLS_MOST } else { isize::MAX }
 }
 
 /// Whether there are heaps of several threads.
 pub(crate) fn are_several() -> bool {
-    THREADS.all().nth(1).is_some()
+    COUNT.load(Ordering::Relaxed) > 1
+}
+
+/// The part of what it could alone that a heap may hold back where there are several: one in so many.
+pub(super) fn share() -> usize {
+    1 + COUNT.load(Ordering::Relaxed) / HEAPS_PER_STEP
 }
 
 /// The heaps beside `mine` that are looked at in a tick: the central ones, and a few in turn, from the first that was not

@@ -40,6 +40,8 @@ const INLINE: usize = 4;
 const PARTS: usize = 64;
 /// A huge page is worth more than less than this part of a slab.
 const WORTH_A_BREAK: usize = 8;
+/// What a call that gives pages back counts; one that the system refuses counts 1.
+pub(crate) const CALL: isize = 32;
 
 /// The descriptor. Its first cache line is what threads read that free a block of the slab, and hardly
 /// changes; its second is what changes with every batch of blocks.
@@ -530,8 +532,8 @@ impl Slab {
     }
 
     /// Gives the pages that hold only free blocks back to the system, if that is as many bytes for each call as `worth`
-    /// says, with so many calls at most, which are counted down. Returns the bytes.
-    pub(crate) fn purge(&self, worth: usize, calls: &mut usize) -> usize {
+    /// says, with so many calls at most, which are counted down, each by [`CALL`]. Returns the bytes.
+    pub(crate) fn purge(&self, worth: usize, calls: &mut isize) -> usize {
         let (part, size) = (self.part_bytes(), self.size());
         let parts = self.span.units() * UNIT / part;
         let is_free = |i: usize| {
@@ -558,9 +560,10 @@ impl Slab {
             let run = (u64::MAX >> (64 - count)) << at;
             let bytes = count as usize * part;
             // SAFETY: no block that is not free overlaps these pages.
-            if unsafe { sys::discard(start + at as usize * part, bytes) } {
-                // What the system refuses interrupts nobody.
-                *calls -= 1;
+            let is_done = unsafe { sys::discard(start + at as usize * part, bytes) };
+            // What the system refuses interrupts nobody, but takes time, too.
+            *calls -= if is_done { CALL } else { 1 };
+            if is_done {
                 self.touched.set(self.touched.get() & !run);
                 self.purged.set(self.purged.get() | run);
                 purged += bytes;

@@ -191,6 +191,8 @@ pub(crate) fn is_written(word: *const u32) -> bool {
     answer == -(libc::EAGAIN as isize)
 }
 
+#[cold]
+#[inline(never)]
 fn wake(word: *const u32, most: usize) {
     let wake = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key.
@@ -281,7 +283,7 @@ pub(crate) fn processors() -> usize {
     if answer < 0 {
         return mask.len() * 64;
     }
-    mask.iter().map(|word| word.count_ones() as usize).sum()
+    (0..mask.len() * 64).filter(|i| mask[i / 64] >> (i % 64) & 1 == 1).count()
 }
 
 /// Milliseconds of a clock that only goes forward; a few of them coarse, and cheap to ask.
