@@ -198,6 +198,7 @@ fn entries(start: usize, units: usize) -> &'static [Entry] {
 }
 
 /// Enters a span for the units it covers; `simple` for a slab whose free blocks carry their marks.
+#[inline(never)]
 pub(crate) fn enter(span: &'static Span, simple: bool) {
     let address = (&raw const *span) as usize;
     let offset = (address - base()) as u32;

@@ -133,6 +133,7 @@ fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) -> bool {
     s.cached_bytes += heap.kept_bytes();
     heap.collect(false);
     let Some(guard) = heap.lock() else { return true };
+    s.slab_free_bytes += heap.plot_bytes();
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {
         slab.count(|class, taken, free| {

@@ -14,6 +14,11 @@ use crate::{config, page_map};
 /// Units are committed in steps that grow with the arena between these bounds.
 const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
+const STEP_PART: usize = 8;
+/// The most where they are to be on huge pages, and the part of the arena: while the system commits, threads that touch new
+/// pages wait.
+const DENSE_STEP_MOST: usize = 512;
+const DENSE_STEP_PART: usize = 4;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
 
@@ -27,7 +32,10 @@ impl Arena {
         if end > self.units.get() {
             return false;
         }
-        let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, STEP_MOST);
+        let is_dense = self.is_on_huge(kind);
+        let (part, most) =
+            if is_dense { (DENSE_STEP_PART, DENSE_STEP_MOST) } else { (STEP_PART, STEP_MOST) };
+        let step = ((frontier - self.first.get()) / part).clamp(STEP_LEAST, most);
         let mut generous = end.max(frontier + step);
         let always = config::huge() == config::Huge::Always;
         if always && !self.is_huge.swap(true, Ordering::Relaxed) {
@@ -38,7 +46,15 @@ impl Arena {
         }
         let generous = self.commit_to(frontier, generous.min(self.units.get()));
         match generous.or_else(|_| self.commit_to(frontier, end)) {
-            Ok(()) => return true,
+            Ok(()) => {
+                let whole = frontier.next_multiple_of(REGION_UNITS);
+                let end = self.frontier.get() & !(REGION_UNITS - 1);
+                if is_dense && whole < end {
+                    // All at once.
+                    self.advise(whole, end, true);
+                }
+                return true;
+            }
             // There is memory, but the arena ends here.
             Err(NoClaim::Taken) => self.end_at(frontier),
             Err(NoClaim::Refused) => REFUSED.store(1, Ordering::Relaxed),

@@ -6,7 +6,7 @@
 
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
-use super::{Arena, is_limited};
+use super::{Arena, is_limited, was_refused};
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicU32};
@@ -114,6 +114,22 @@ impl Arena {
             low.none_below(units, at);
         }
         found
+    }
+
+    /// Whether a free unit is the first of a region that would be on a huge page, in which nothing is used.
+    pub(super) fn is_first_in(&self, unit: usize, kind: Kind) -> bool {
+        // There is nothing past the frontier.
+        let is_free = || unit >= self.frontier.get() || self.region(unit).used.get() == 0;
+        self.is_on_huge(kind)
+            && unit.is_multiple_of(REGION_UNITS)
+            && unit + REGION_UNITS <= self.units.get()
+            && is_free()
+            && !was_refused()
+    }
+
+    /// Whether regions of a kind are on huge pages from the start.
+    pub(super) fn is_on_huge(&self, kind: Kind) -> bool {
+        kind == Kind::Dense && !is_to_wait(self.tenants.get())
     }
 
     /// The first unit of the first region of another kind that `at..end` has a part in. Past the frontier
@@ -371,7 +387,7 @@ impl Arena {
 
     /// Advises huge pages, or none, for the regions that `unit..end` has a part in, none of which have that advice.
     /// False when there are too many seams, or the system cannot. Under the lock.
-    fn advise(&self, unit: usize, end: usize, huge: bool) -> bool {
+    pub(super) fn advise(&self, unit: usize, end: usize, huge: bool) -> bool {
         if unit == end {
             return true;
         }

@@ -48,7 +48,7 @@ use crate::{config, meta, page_map, sys};
 use core::ptr;
 use kind::Kind;
 use low::Low;
-use purpose::Tenants;
+use purpose::{Tenants, Wish};
 
 /// The first arena when nothing limits the address space.
 const FIRST_BYTES: usize = 1 << 40;
@@ -244,6 +244,7 @@ impl Arena {
         true
     }
 
+    #[inline(never)]
     fn set_range(&self, base: usize, units: usize, first: usize) {
         self.units.replace(units);
         self.first.set(first);
@@ -315,13 +316,13 @@ impl Arena {
         self.regions.get().pieces(unit, units, f);
     }
 
-    /// Takes a run of `units` units at a multiple of `align` units; unless `commits`, from what is
-    /// committed. Little of it is likely to be used if it is `idle`. Under the arena's lock, which may be `held`.
+    /// Takes a run of `units` units at a multiple of `align` units, or of a region that is free all over; unless `commits`,
+    /// from what is committed. Under the arena's lock, which may be `held`.
     fn take(
         &'static self,
         units: usize,
         align: usize,
-        (kind, idle): (Kind, bool),
+        wish: Wish,
         commits: bool,
         held: Option<Guard<'_>>,
     ) -> Option<Run> {
@@ -330,7 +331,10 @@ impl Arena {
         if self.base.get() == 0 {
             return None;
         }
+        let (kind, idle) = (wish.kind, wish.is_idle);
         let unit = self.find(units, align, kind)?;
+        let units =
+            if wish.with_region && self.is_first_in(unit, kind) { REGION_UNITS } else { units };
         let is_committed = unit + units <= self.frontier.get();
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;

@@ -1,6 +1,6 @@
 //! An arena for models: a small one that is the process's first for a run of the model.
 
-use super::kind::Kind;
+use super::purpose::Wish;
 use super::{Arena, Run};
 use std::boxed::Box;
 
@@ -15,6 +15,6 @@ impl Arena {
     }
 
     pub(crate) fn take_for_model(&'static self, units: usize) -> Option<Run> {
-        self.take(units, 1, (Kind::Any, false), true, None)
+        self.take(units, 1, Wish::ANY, true, None)
     }
 }

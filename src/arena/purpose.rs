@@ -46,6 +46,8 @@ pub(crate) struct Purpose {
     /// It is likely that most of it will be used; or next to nothing.
     is_filled: bool,
     is_idle: bool,
+    /// Where it is the first in a region, it may have all of that.
+    with_region: bool,
     /// Which of the arenas with these tenants: see the heap's lane.
     lane: usize,
 }
@@ -57,8 +59,14 @@ impl Purpose {
             tenants: Tenants::Slabs,
             is_filled: is_further && touched() >= SLABS_IN_USE,
             is_idle: false,
+            with_region: false,
             lane: 0,
         }
+    }
+
+    /// The same for who would take all of a region.
+    pub(crate) fn with_region(self, with_region: bool) -> Purpose {
+        Purpose { with_region, ..self }
     }
 
     /// A large block in a lane; a zeroed one is a table, of which no corner is used alone.
@@ -77,7 +85,8 @@ impl Purpose {
         let is_grown = || is_big || used_by(tenants) << UNIT_SHIFT >= BLOCKS_IN_USE;
         let is_likely = is_table || (evidence.seems_filled() || is_hopeful()) && is_grown();
         let is_filled = is_likely && fits(bytes);
-        Purpose { tenants, is_filled, is_idle: evidence.is_sparse(), lane }
+        let is_idle = evidence.is_sparse();
+        Purpose { tenants, is_filled, is_idle, with_region: false, lane }
     }
 
     /// Whether an arena has runs for this.
@@ -90,11 +99,6 @@ impl Purpose {
         arena.tenants.get() == self.tenants && !self.suits(arena)
     }
 
-    /// Whether memory that went back is not missed for this.
-    pub(super) fn is_idle(self) -> bool {
-        self.is_idle
-    }
-
     /// The tenants of the arenas that serve this.
     pub(super) fn tenants(self) -> Tenants {
         self.tenants
@@ -105,15 +109,37 @@ impl Purpose {
         self.lane
     }
 
-    /// What regions runs for this want.
-    pub(super) fn kind(self) -> Kind {
-        if !has_kinds() {
+    /// What runs for this want of their arena.
+    pub(super) fn wish(self) -> Wish {
+        let kind = if !has_kinds() {
             Kind::Any
         } else if self.is_filled {
             Kind::Dense
         } else {
             Kind::Sparse
-        }
+        };
+        Wish { kind, is_idle: self.is_idle, with_region: self.with_region }
+    }
+}
+
+/// What a run wants of its arena.
+#[derive(Clone, Copy)]
+pub(super) struct Wish {
+    /// That of its regions.
+    pub(super) kind: Kind,
+    /// Memory for it that went back is not missed.
+    pub(super) is_idle: bool,
+    /// See [`Purpose::with_region`].
+    pub(super) with_region: bool,
+}
+
+impl Wish {
+    /// Whatever is free.
+    pub(super) const ANY: Wish = Wish { kind: Kind::Any, is_idle: false, with_region: false };
+
+    /// The same, wherever it is.
+    pub(super) fn anywhere(self) -> Wish {
+        Wish { kind: Kind::Any, ..self }
     }
 }
 

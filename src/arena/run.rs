@@ -63,6 +63,17 @@ impl Run {
         (run, unsafe { large.wipe() })
     }
 
+    /// A part of a run whose units have all been taken to the end.
+    pub(crate) fn part(
+        arena: &'static Arena,
+        start: usize,
+        units: usize,
+        residue: Residue,
+        huge: bool,
+    ) -> Run {
+        Run { arena, start, units, residue, end: 0, huge, thin: false, met: false }
+    }
+
     pub(crate) fn is_clean(&self) -> bool {
         self.residue == Residue::Nothing
     }

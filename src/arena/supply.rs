@@ -1,7 +1,6 @@
 //! Where runs come from: the arenas of their purpose, one more of these, and then any other.
 
-use super::kind::Kind;
-use super::purpose::Purpose;
+use super::purpose::{Purpose, Wish};
 use super::{Arena, FIRST, LIMITED, Run, all, is_limited, was_refused};
 use crate::lock::{self, Lock, Rank};
 use crate::sync::Ordering;
@@ -63,28 +62,28 @@ fn wait_for_purges() -> bool {
 
 #[inline(never)]
 fn try_take(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
-    let kind = purpose.kind();
-    let search = |kind, suits: &dyn Fn(&Arena) -> bool| {
-        let from =
-            |arena: &'static Arena| arena.take(units, align, (kind, purpose.is_idle()), true, None);
+    let wish = purpose.wish();
+    let search = |wish, suits: &dyn Fn(&Arena) -> bool| {
+        let from = |arena: &'static Arena| arena.take(units, align, wish, true, None);
         all().filter(|arena| suits(arena)).find_map(from)
     };
-    let suiting = || search(kind, &|arena| purpose.suits(arena));
+    let suiting = || search(wish, &|arena| purpose.suits(arena));
     // Another thread may have grown.
-    let grown = || grow(units, align, purpose, kind).or_else(suiting);
-    let other_lanes = || search(kind, &|arena| purpose.suits_in_other_lane(arena));
-    let any = || search(Kind::Any, &|_| true);
+    let grown = || grow(units, align, purpose).or_else(suiting);
+    let other_lanes = || search(wish, &|arena| purpose.suits_in_other_lane(arena));
+    let any = || search(wish.anywhere(), &|_| true);
     suiting().or_else(grown).or_else(other_lanes).or_else(any)
 }
 
 /// The same, without asking the system for anything.
 pub(crate) fn take_committed(units: usize, align: usize) -> Option<Run> {
-    all().find_map(|arena| arena.take(units, align, (Kind::Any, false), false, None))
+    all().find_map(|arena| arena.take(units, align, Wish::ANY, false, None))
 }
 
 /// A run of one more arena.
 #[cold]
-fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<Run> {
+fn grow(units: usize, align: usize, purpose: Purpose) -> Option<Run> {
+    let wish = purpose.wish();
     let _guard = GROWTH.inherit(Rank::Arenas);
     let bytes = units.checked_add(align)?.checked_mul(UNIT)?.checked_add(UNIT)?;
     // Those that have ended soon show that others map in between, and not that much is needed.
@@ -97,7 +96,7 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<Run>
         limit => (limit / 16).next_power_of_two() / 2,
     };
     // The system has refused the memory, and one more would not help; or another thread was faster.
-    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, kind)) {
+    if all().any(|arena| purpose.suits(arena) && arena.has_room(units, align, wish.kind)) {
         return None;
     }
     let (mut slots, mut last) = (1, &FIRST);
@@ -126,7 +125,7 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<Run>
     let mut wanted = share.min(most).max(bytes);
     // Address space may count for something, as it does when all of it is to be locked: while the
     // first arena has room, a small one would only take from the rest.
-    let is_needed = is_limited() || !FIRST.has_room(units, align, kind);
+    let is_needed = is_limited() || !FIRST.has_room(units, align, wish.kind);
     let guard = arena.lock.inherit(Rank::Arena);
     arena.tenants.set(purpose.tenants());
     arena.lane.set(purpose.lane());
@@ -134,7 +133,7 @@ fn grow(units: usize, align: usize, purpose: Purpose, kind: Kind) -> Option<Run>
         // SAFETY: the arena is closed or has no units, and we hold its lock.
         if unsafe { arena.open_other(wanted, bytes) } {
             // Before somebody else can end it, or close it.
-            return arena.take(units, align, (kind, purpose.is_idle()), true, Some(guard));
+            return arena.take(units, align, wish, true, Some(guard));
         }
         if wanted <= bytes || !is_needed {
             return None;

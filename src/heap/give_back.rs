@@ -83,6 +83,7 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return };
+        self.leave_idle_plot();
         if self.waste.get() < least {
             return self.note_left(false, false);
         }
@@ -100,6 +101,7 @@ impl Heap {
         self.collect(false);
         self.let_go();
         let Some(_guard) = self.lock() else { return 0 };
+        self.leave_plot();
         self.give_pages(true, 1, &mut { isize::MAX })
     }
 

@@ -12,6 +12,7 @@ mod kept;
 mod lane;
 mod mixing;
 mod parcels;
+mod plot;
 mod put;
 pub(crate) mod roll;
 
@@ -33,6 +34,7 @@ use kept::Kept;
 use lane::Lane;
 use parcels::ASSORTED_PLACES;
 pub(crate) use parcels::drop_spares;
+use plot::Plot;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -123,6 +125,7 @@ pub(crate) struct Heap {
 
     ground: Ground,
     kept: Kept,
+    plot: Plot,
     mailbox: Mailbox,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
     has_parted: Cell<bool>,
@@ -360,7 +363,9 @@ impl Heap {
 
     /// A new slab of `class`. Under the lock.
     fn open_slab(&'static self, class: usize) -> Option<&'static Slab> {
-        let slab = Slab::open(class, self.address(), self.shelves[class].full.first().is_some())?;
+        let is_further = self.shelves[class].full.first().is_some();
+        let take = |units| self.take_run(units, is_further);
+        let slab = Slab::open(class, self.address(), is_further, take)?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
         self.unsettle(class);

@@ -597,4 +597,4 @@ impl Front {
 }
 
 /// Where the map of a heap starts, in bytes from the front: behind the rest of the heap.
-pub(crate) const MAP_OFFSET: usize = 10112;
+pub(crate) const MAP_OFFSET: usize = 10176;

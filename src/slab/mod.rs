@@ -24,7 +24,7 @@ pub(crate) use missed::{forget_lost, missed};
 pub(crate) use put::Equal;
 pub(crate) use state::{Look, State};
 
-use crate::arena::{Purpose, Residue};
+use crate::arena::{Residue, Run};
 use crate::mixed;
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicU8, AtomicUsize, Ordering, fence};
@@ -118,11 +118,15 @@ fn bitmap_bytes(words: usize) -> usize {
 }
 
 impl Slab {
-    /// A new slab of `class` for the heap at `heap`, all of whose blocks are free; `further` where the heap
-    /// has full ones. The caller enters it into the page map and the heap's.
-    pub(crate) fn open(class: usize, heap: usize, further: bool) -> Option<&'static Slab> {
+    /// A new slab of `class` for the heap at `heap`, `further` where that has full ones: all of its blocks are free, and it
+    /// stands on a run that is taken for it. The caller enters it into the page map and the heap's.
+    pub(crate) fn open(
+        class: usize,
+        heap: usize,
+        further: bool,
+        take: impl FnOnce(usize) -> Option<Run>,
+    ) -> Option<&'static Slab> {
         let (units, capacity) = (size_class::slab_units(class), size_class::slab_blocks(class));
-        let size = size_class::size(class);
         let words = bitmap::words_for(capacity);
         let piece = meta::allocate(size_of::<Slab>())?;
         // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
@@ -138,16 +142,15 @@ impl Slab {
         };
         slab.bits.set(bits);
         slab.capacity.set(capacity as u16);
-        let Some(run) = arena::take(units, 1, Purpose::slab(further)) else {
+        let Some(run) = take(units) else {
             // SAFETY: nobody knows of the descriptor yet.
             unsafe { slab.release_descriptor() };
             return None;
         };
         slab.class.store(class as u8, Ordering::Relaxed);
         slab.free.set(capacity as u16);
-        slab.size.set(size as u32);
-        let colour = if further { 0 } else { size_class::COLOUR[class] };
-        slab.hint.set(u16::from(colour));
+        slab.size.set(size_class::size(class) as u32);
+        slab.hint.set(if further { 0 } else { size_class::COLOUR[class].into() });
         let start = size_class::start64(class);
         slab.inverse.set(start.inverse);
         slab.bound.set(start.bound);
@@ -156,7 +159,6 @@ impl Slab {
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
         let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
         slab.touched.set(if run.is_clean() && !run.huge { 0 } else { all_parts });
-        slab.purged.set(0);
         arena::note_touched(slab.touched_bytes() as isize);
         if !run.is_clean() {
             missed::find(units * UNIT);

@@ -1,0 +1,87 @@
+//! The plot of a heap that grows beside others: what is left of a region of which it opens slab after slab.
+//!
+//! Slabs take the lowest free units. Threads that grow at the same time would meet in one region: one of them has the
+//! system make a huge page while all others wait for the arena, and each goes there again for every slab. So a heap to
+//! which a region is little takes all of it where it is the first there.
+
+use super::{Heap, roll};
+use crate::arena::{self, Arena, Purpose, Residue, Run};
+use crate::sync::Cell;
+use crate::units::{UNIT, UNIT_SHIFT};
+
+/// A heap with so many bytes in use takes whole regions.
+const WORTH_A_REGION: isize = 16 << 20;
+
+/// Units that a heap has taken and not used yet. All zero bytes are none. Under the heap's lock.
+pub(super) struct Plot {
+    arena: Cell<Option<&'static Arena>>,
+    start: Cell<usize>,
+    units: Cell<usize>,
+    is_clean: Cell<bool>,
+    is_huge: Cell<bool>,
+    /// Nothing has been taken of it since the last tick.
+    is_idle: Cell<bool>,
+}
+
+impl Plot {
+    /// The first units, as a run.
+    fn cut(&self, units: usize) -> Option<Run> {
+        let left = self.units.get().checked_sub(units)?;
+        let residue = if self.is_clean.get() { Residue::Nothing } else { Residue::Much };
+        let run =
+            Run::part(self.arena.get()?, self.start.get(), units, residue, self.is_huge.get());
+        self.start.set(run.start + units * UNIT);
+        self.units.set(left);
+        self.is_idle.set(false);
+        Some(run)
+    }
+
+    /// Keeps what a run has behind its first units. There is nothing else.
+    fn keep(&self, run: &Run, units: usize) {
+        self.units.set(0);
+        self.arena.set(Some(run.arena));
+        self.start.set(run.start + units * UNIT);
+        self.is_clean.set(run.is_clean());
+        self.is_huge.set(run.huge);
+        self.units.set(run.units - units);
+    }
+}
+
+impl Heap {
+    /// A run for a slab; a further one is of a class of which the heap has full ones. Under the lock.
+    pub(super) fn take_run(&self, units: usize, is_further: bool) -> Option<Run> {
+        if is_further && let Some(run) = self.plot.cut(units) {
+            return Some(run);
+        }
+        let is_first = self.used.get() >= WORTH_A_REGION && roll::are_several();
+        let mut run = arena::take(units, 1, Purpose::slab(is_further).with_region(is_first))?;
+        if run.units > units {
+            self.leave_plot();
+            self.plot.keep(&run, units);
+            run.units = units;
+        }
+        Some(run)
+    }
+
+    /// Gives back what is left of the plot.
+    pub(super) fn leave_plot(&self) {
+        let left = self.plot.units.get();
+        if left > 0
+            && let Some(run) = self.plot.cut(left)
+        {
+            run.arena.give(run.start, left, run.residue, 0);
+        }
+    }
+
+    /// The same if it has not been used since the last tick.
+    pub(super) fn leave_idle_plot(&self) {
+        if self.plot.is_idle.replace(true) {
+            self.leave_plot();
+        }
+    }
+
+    /// Bytes of it.
+    pub(crate) fn plot_bytes(&self) -> usize {
+        self.plot.units.get() << UNIT_SHIFT
+    }
+}
