@@ -64,7 +64,7 @@ typedef struct pig_stats_t {
      */
     size_t cached_bytes;
     /**
-     * Free blocks in slabs, in bytes.
+     * Free blocks in slabs and what is set aside for slabs, in bytes.
      */
     size_t slab_free_bytes;
     /**

@@ -23,7 +23,7 @@ pub(crate) struct Snapshot {
     pub(crate) live_blocks: usize,
     /// Free blocks in magazines.
     pub(crate) cached_bytes: usize,
-    /// Bytes in slabs that may be resident and are not in use.
+    /// Bytes in slabs, and in plots, that may be resident and are not in use.
     pub(crate) slab_free_bytes: usize,
     pub(crate) large_bytes: usize,
     pub(crate) large_blocks: usize,

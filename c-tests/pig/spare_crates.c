@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-enum { PAIRS = 40, MANY = 8000, FEW = 200, MOST_EACH = 32 << 10 };
+enum { PAIRS = 40, MANY = 8000, FEW = 200, MOST_EACH = 36 << 10 };
 
 static void *blocks[MANY];
 static pthread_barrier_t freed;

@@ -35,7 +35,7 @@ pub struct pig_stats_t {
     pub huge_blocks: usize,
     /// Free blocks in the magazines of threads, in bytes.
     pub cached_bytes: usize,
-    /// Free blocks in slabs, in bytes.
+    /// Free blocks in slabs and what is set aside for slabs, in bytes.
     pub slab_free_bytes: usize,
     /// Free spans that are still resident, in bytes.
     pub dirty_bytes: usize,

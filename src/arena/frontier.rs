@@ -4,7 +4,7 @@
 
 use super::kind::Kind;
 use super::purpose::Tenants;
-use super::{Arena, REFUSED};
+use super::{Arena, REFUSED, was_refused};
 use crate::region::Region;
 use crate::sync::{Ordering, compiler_fence};
 use crate::sys::{self, NoClaim};
@@ -14,11 +14,8 @@ use crate::{config, page_map};
 /// Units are committed in steps that grow with the arena between these bounds.
 const STEP_LEAST: usize = 4;
 pub(super) const STEP_MOST: usize = 64;
-const STEP_PART: usize = 8;
-/// The most where they are to be on huge pages, and the part of the arena: while the system commits, threads that touch new
-/// pages wait.
+/// The most where they are to be on huge pages: while the system commits, threads that touch new pages wait.
 const DENSE_STEP_MOST: usize = 512;
-const DENSE_STEP_PART: usize = 4;
 /// Table entries (and region states) are committed for this many units at a time.
 const TABLE_STEP: usize = 8192;
 
@@ -32,26 +29,25 @@ impl Arena {
         if end > self.units.get() {
             return false;
         }
-        let is_dense = self.is_on_huge(kind);
-        let (part, most) =
-            if is_dense { (DENSE_STEP_PART, DENSE_STEP_MOST) } else { (STEP_PART, STEP_MOST) };
-        let step = ((frontier - self.first.get()) / part).clamp(STEP_LEAST, most);
-        let mut generous = end.max(frontier + step);
+        let is_dense = self.is_on_huge(kind) && !was_refused();
+        let most = if is_dense { DENSE_STEP_MOST } else { STEP_MOST };
+        let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, most);
+        let (mut generous, mut modest) = (end.max(frontier + step), end);
         let always = config::huge() == config::Huge::Always;
         if always && !self.is_huge.swap(true, Ordering::Relaxed) {
             self.advise_all();
         }
         if always || kind == Kind::Dense || self.tenants.get() == Tenants::BigBlocks {
             generous = generous.next_multiple_of(REGION_UNITS);
+            modest = modest.next_multiple_of(REGION_UNITS);
         }
-        let generous = self.commit_to(frontier, generous.min(self.units.get()));
-        match generous.or_else(|_| self.commit_to(frontier, end)) {
+        let up_to = |to: usize| self.commit_to(frontier, to.min(self.units.get()));
+        match up_to(generous).or_else(|_| up_to(modest)).or_else(|_| up_to(end)) {
             Ok(()) => {
                 let whole = frontier.next_multiple_of(REGION_UNITS);
                 let end = self.frontier.get() & !(REGION_UNITS - 1);
                 if is_dense && whole < end {
-                    // All at once.
-                    self.advise(whole, end, true);
+                    self.advise_ahead(whole, end);
                 }
                 return true;
             }

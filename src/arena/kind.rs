@@ -116,15 +116,22 @@ impl Arena {
         found
     }
 
-    /// Whether a free unit is the first of a region that would be on a huge page, in which nothing is used.
+    /// Whether a free unit, which is committed, is the first of a region that would be on a huge page, is committed, too, and
+    /// in which nothing is used.
     pub(super) fn is_first_in(&self, unit: usize, kind: Kind) -> bool {
-        // There is nothing past the frontier.
-        let is_free = || unit >= self.frontier.get() || self.region(unit).used.get() == 0;
         self.is_on_huge(kind)
             && unit.is_multiple_of(REGION_UNITS)
-            && unit + REGION_UNITS <= self.units.get()
-            && is_free()
+            && unit + REGION_UNITS <= self.frontier.get()
+            && self.region(unit).used.get() == 0
             && !was_refused()
+    }
+
+    /// Advises huge pages for new regions, all at once; not where regions with advice and without follow each other so often
+    /// that those that are to be on small pages could not have theirs any more.
+    pub(super) fn advise_ahead(&self, unit: usize, end: usize) {
+        if SEAMS.load(Ordering::Relaxed) < SEAMS_MOST / 2 {
+            self.advise(unit, end, true);
+        }
     }
 
     /// Whether regions of a kind are on huge pages from the start.
@@ -387,7 +394,7 @@ impl Arena {
 
     /// Advises huge pages, or none, for the regions that `unit..end` has a part in, none of which have that advice.
     /// False when there are too many seams, or the system cannot. Under the lock.
-    pub(super) fn advise(&self, unit: usize, end: usize, huge: bool) -> bool {
+    fn advise(&self, unit: usize, end: usize, huge: bool) -> bool {
         if unit == end {
             return true;
         }

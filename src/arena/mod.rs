@@ -333,12 +333,12 @@ impl Arena {
         }
         let (kind, idle) = (wish.kind, wish.is_idle);
         let unit = self.find(units, align, kind)?;
-        let units =
-            if wish.with_region && self.is_first_in(unit, kind) { REGION_UNITS } else { units };
         let is_committed = unit + units <= self.frontier.get();
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
+        let with_region = wish.with_region && self.is_first_in(unit, kind);
+        let units = if with_region { REGION_UNITS } else { units };
         let last = unit + units - 1;
         let end = self.region(last).end(last % REGION_UNITS);
         let residue = self.claim(unit, units, idle);

@@ -18,6 +18,8 @@ const MISSED: usize = (1 << 20) >> UNIT_SHIFT;
 pub(crate) enum Residue {
     /// Nothing: it reads as zero.
     Nothing,
+    /// Nothing of its own; all of it with the huge page of its region, as long as that is one.
+    OfRegion,
     /// A few pages, beside what was resident before.
     Little,
     Much,
@@ -131,6 +133,11 @@ impl Arena {
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
         let _guard = self.lock.inherit(Rank::Arena);
         self.note_free(unit);
+        let residue = match residue {
+            Residue::OfRegion if self.is_advised(self.region(unit)) => Residue::Nothing,
+            Residue::OfRegion => Residue::Much,
+            other => other,
+        };
         let (dirty, mut thick) = (residue != Residue::Nothing, 0);
         self.pieces(unit, units, |region, mask| {
             if !dirty {

@@ -32,8 +32,8 @@ use core::ptr::NonNull;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
 use lane::Lane;
-use parcels::ASSORTED_PLACES;
 pub(crate) use parcels::drop_spares;
+use parcels::{ASSORTED_BYTES, ASSORTED_PLACES, ASSORTED_SHARE};
 use plot::Plot;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
@@ -82,8 +82,9 @@ pub(crate) struct Heap {
     ticks: Cell<u32>,
     /// The rest of the outbox: assorted crates, each at the place of the heap that it is for.
     assorted: [Cell<Option<&'static Crate>>; ASSORTED_PLACES],
-    /// Bytes of blocks that may go into them until all are sent.
+    /// Bytes of blocks that may go into them until all are sent, and from then on; 0 where there are none.
     assorted_left: Cell<usize>,
+    assorted_most: Cell<usize>,
     /// The first of the empty crates that the thread has taken.
     spare_crate: Cell<Option<&'static Crate>>,
     /// A zeroed piece for the descriptor of a large block.
@@ -156,12 +157,16 @@ impl Heap {
         Some(heap)
     }
 
-    /// Lets the magazines of a new heap grow, and the heap keep runs and what others own, by less the more heaps
+    /// Lets the magazines of a new heap grow, and the heap keep runs and pack what others own, by less the more heaps
     /// there are.
     pub(crate) fn allow_growth(&self) {
         let share = roll::share();
         self.growth_most.set(GROWTH / share);
         self.kept.allow(share);
+        // Of hundreds of threads that swap blocks each would have a little of what each other one needs.
+        let assorted = if share <= ASSORTED_SHARE { ASSORTED_BYTES / share } else { 0 };
+        self.assorted_most.set(assorted);
+        self.assorted_left.set(assorted);
     }
 
     /// The heap at an address that came from [`address`](Heap::address).

@@ -10,11 +10,11 @@ use core::ptr::NonNull;
 
 /// A crate with fewer blocks is not sent to make room for one to another heap.
 const WORTH_SENDING: usize = 8;
-/// Assorted crates that a thread packs at once at most; bytes of blocks that have gone into them when all are sent, halved
-/// for each step of heaps; and the steps up to which there are such crates.
+/// Assorted crates that a thread packs at once at most; bytes of blocks that have gone into them when all are sent, less in a
+/// process of several heaps; and the largest share of one that packs some.
 pub(super) const ASSORTED_PLACES: usize = 32;
-const ASSORTED_BYTES: usize = 512 << 10;
-const ASSORTED_SHARE: usize = 2;
+pub(super) const ASSORTED_BYTES: usize = 256 << 10;
+pub(super) const ASSORTED_SHARE: usize = 2;
 
 const _: () = assert!(size_class::COUNT <= ASSORTED);
 
@@ -56,7 +56,7 @@ impl Heap {
     fn readdress(&self, class: usize, parcel: &'static Crate, holder: usize, block: usize) {
         // Nobody sees the crate meanwhile: a fork may then lose these blocks, but no block twice.
         self.front.set_parcel(class, None);
-        if assorts() {
+        if self.assorted_most.get() > 0 {
             for block in parcel.blocks().iter().map(Cell::get) {
                 self.assort(class, parcel.to(), block);
             }
@@ -108,7 +108,7 @@ impl Heap {
     /// Sends the assorted crates on their way, or what is in them, since it has become much.
     #[cold]
     fn dismiss_all(&self) {
-        self.assorted_left.set(ASSORTED_BYTES >> roll::share());
+        self.assorted_left.set(self.assorted_most.get());
         for place in &self.assorted {
             if let Some(parcel) = place.take().and_then(dismiss) {
                 // SAFETY: what was dismissed is empty, and in no place and no mailbox.
@@ -265,12 +265,6 @@ fn deliver(parcel: &'static Crate) {
     if to.mailbox.deliver(parcel) {
         to.collect(false);
     }
-}
-
-/// Whether blocks go into assorted crates: of hundreds of threads that swap some each would have a little of what each other
-/// one needs.
-fn assorts() -> bool {
-    roll::share() <= ASSORTED_SHARE
 }
 
 /// Delivers a crate, or empties it when that is not worth it, for other use. Nobody else sees it.

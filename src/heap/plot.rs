@@ -9,8 +9,8 @@ use crate::arena::{self, Arena, Purpose, Residue, Run};
 use crate::sync::Cell;
 use crate::units::{UNIT, UNIT_SHIFT};
 
-/// A heap with so many bytes in use takes whole regions.
-const WORTH_A_REGION: isize = 16 << 20;
+/// A heap with so many bytes in use takes whole regions. Less in tests, whose programs are small.
+const WORTH_A_REGION: isize = if cfg!(test) { 256 << 10 } else { 16 << 20 };
 
 /// Units that a heap has taken and not used yet. All zero bytes are none. Under the heap's lock.
 pub(super) struct Plot {
@@ -38,12 +38,12 @@ impl Plot {
 
     /// Keeps what a run has behind its first units. There is nothing else.
     fn keep(&self, run: &Run, units: usize) {
-        self.units.set(0);
         self.arena.set(Some(run.arena));
         self.start.set(run.start + units * UNIT);
+        self.units.set(run.units - units);
         self.is_clean.set(run.is_clean());
         self.is_huge.set(run.huge);
-        self.units.set(run.units - units);
+        self.is_idle.set(false);
     }
 }
 
@@ -53,8 +53,10 @@ impl Heap {
         if is_further && let Some(run) = self.plot.cut(units) {
             return Some(run);
         }
-        let is_first = self.used.get() >= WORTH_A_REGION && roll::are_several();
-        let mut run = arena::take(units, 1, Purpose::slab(is_further).with_region(is_first))?;
+        // The slabs of a central heap are those of many threads.
+        let is_worth_it = self.used.get() >= WORTH_A_REGION && !self.is_central();
+        let purpose = Purpose::slab(is_further).with_region(is_worth_it && roll::are_several());
+        let mut run = arena::take(units, 1, purpose)?;
         if run.units > units {
             self.leave_plot();
             self.plot.keep(&run, units);
@@ -69,7 +71,9 @@ impl Heap {
         if left > 0
             && let Some(run) = self.plot.cut(left)
         {
-            run.arena.give(run.start, left, run.residue, 0);
+            let is_clean_huge = run.is_clean() && run.huge;
+            let residue = if is_clean_huge { Residue::OfRegion } else { run.residue };
+            run.arena.give(run.start, left, residue, 0);
         }
     }
 

@@ -1,0 +1,69 @@
+/* What large heaps have set aside to grow goes back when they have shrunk, with what a huge page had brought of it. */
+/* needs: pigalloc */
+#include "test.h"
+
+#include <pthread.h>
+#include <time.h>
+
+enum { THREADS = 6, SIZE = 1000, BLOCKS = 22000, TURN = 16, KEPT = 65, LEFT_MOST = 13 << 20 };
+
+static pthread_barrier_t turn;
+
+static size_t resident(void)
+{
+    unsigned long all, resident;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file != NULL && fscanf(file, "%lu %lu", &all, &resident) == 2);
+    fclose(file);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void *grow_and_shrink(void *number)
+{
+    static char *blocks[THREADS][BLOCKS];
+    char **mine = blocks[(size_t)number];
+    /* Not all have as much left of a region. */
+    int count = BLOCKS - (int)(size_t)number * 300;
+    earn_heap();
+    for (int i = 0; i < BLOCKS; i++) {
+        if (i % TURN == 0)
+            pthread_barrier_wait(&turn);
+        if (i < count) {
+            CHECK((mine[i] = malloc(SIZE)) != NULL);
+            mine[i][0] = 1;
+        }
+    }
+    pthread_barrier_wait(&turn);
+    for (int i = 0; i < count; i++)
+        if (i % KEPT != 0)
+            free(mine[i]);
+    pthread_barrier_wait(&turn);
+    /* Some use, for the ticks of two decay times. */
+    struct timespec rest = { 0, 10000000 };
+    for (int i = 0; i < 130; i++) {
+        for (int j = 0; j < TURN; j++)
+            mine[j + 1] = malloc(SIZE + 3000);
+        for (int j = 0; j < TURN; j++)
+            free(mine[j + 1]);
+        nanosleep(&rest, NULL);
+    }
+    pthread_barrier_wait(&turn);
+    for (;;)
+        pause();
+    return NULL;
+}
+
+int main(void)
+{
+    CHECK(pthread_barrier_init(&turn, NULL, THREADS + 1) == 0);
+    earn_heap();
+    size_t before = resident();
+    for (size_t i = 0; i < THREADS; i++)
+        start(grow_and_shrink, (void *)i);
+    for (int i = 0; i < (BLOCKS + TURN - 1) / TURN + 3; i++)
+        pthread_barrier_wait(&turn);
+    malloc_trim(0);
+    size_t left = resident() - before;
+    CHECK(left <= LEFT_MOST);
+    return 0;
+}
