@@ -21,8 +21,6 @@ const LOOK_AT: usize = 32;
 const INHERIT_EVERY: usize = 7;
 /// And one of any thread that is gone after so many, then as often as a heap would be due.
 const LOOK_EARLY: usize = 64;
-/// With so many heaps more, the price of one rises by the price of the first.
-const HEAPS_PER_STEP: usize = 8;
 /// More heaps than this, and than this for each processor, are a crowd.
 const CROWD: usize = 32;
 const CROWD_PER_PROCESSOR: usize = 16;
@@ -129,7 +127,7 @@ pub(crate) fn note_look() {
 /// memory in each class that its thread uses, so the more there are, the more a thread must have to
 /// do to get one.
 fn price(heaps: usize) -> usize {
-    config::share() as usize * (1 + heaps / HEAPS_PER_STEP)
+    config::share() as usize * (1 + heaps / roll::HEAPS_PER_STEP)
 }
 
 /// Gets the thread a heap: that of `holder` if its thread is gone, or else, if `any`, another such, or a new one

@@ -41,6 +41,7 @@ impl Arena {
             generous = generous.next_multiple_of(REGION_UNITS);
             modest = modest.next_multiple_of(REGION_UNITS);
         }
+        // Less where that is refused: to the end of the region, if it is to be a whole one, or what is needed.
         let up_to = |to: usize| self.commit_to(frontier, to.min(self.units.get()));
         match up_to(generous).or_else(|_| up_to(modest)).or_else(|_| up_to(end)) {
             Ok(()) => {

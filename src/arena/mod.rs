@@ -316,8 +316,8 @@ impl Arena {
         self.regions.get().pieces(unit, units, f);
     }
 
-    /// Takes a run of `units` units at a multiple of `align` units, or of a region that is free all over; unless `commits`,
-    /// from what is committed. Under the arena's lock, which may be `held`.
+    /// Takes a run of `units` units at a multiple of `align` units, or if that is wished all of a region that is free;
+    /// unless `commits`, from what is committed. Under the arena's lock, which may be `held`.
     fn take(
         &'static self,
         units: usize,

@@ -65,7 +65,7 @@ impl Run {
         (run, unsafe { large.wipe() })
     }
 
-    /// A part of a run whose units have all been taken to the end.
+    /// A part of a run, of whose last unit no more is known than of the others.
     pub(crate) fn part(
         arena: &'static Arena,
         start: usize,

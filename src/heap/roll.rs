@@ -17,8 +17,8 @@ pub(crate) static THREADS: Roll = Roll::new();
 pub(crate) static CENTRAL: Roll = Roll::new();
 /// How many heaps of threads there are, or are being made.
 pub(crate) static COUNT: AtomicUsize = AtomicUsize::new(0);
-/// With so many of them more, each holds less back.
-const HEAPS_PER_STEP: usize = 8;
+/// With so many of them more, each holds less back, and a further one costs more.
+pub(crate) const HEAPS_PER_STEP: usize = 8;
 /// Where the next tick goes on.
 static CURSOR: AtomicPtr<Heap> = AtomicPtr::new(ptr::null_mut());
 
