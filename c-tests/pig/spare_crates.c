@@ -1,7 +1,6 @@
 /* Threads that have freed what others allocated, and now sleep, keep few of the crates that such blocks travel in. */
 /* needs: pigalloc */
 #include "pig/stats.h"
-#include "test.h"
 
 #include <pthread.h>
 

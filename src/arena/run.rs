@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 /// bring it again weigh more than the little that is used of it.
 const MISSED: usize = (1 << 20) >> UNIT_SHIFT;
 
-/// What of a run may be resident.
+/// What of a run may be resident. A zero byte is the first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Residue {
     /// Nothing: it reads as zero.

@@ -17,7 +17,7 @@ pub(super) struct Plot {
     arena: Cell<Option<&'static Arena>>,
     start: Cell<usize>,
     units: Cell<usize>,
-    is_clean: Cell<bool>,
+    residue: Cell<Residue>,
     is_huge: Cell<bool>,
     /// Nothing has been taken of it since the last tick.
     is_idle: Cell<bool>,
@@ -27,10 +27,9 @@ impl Plot {
     /// The first units, as a run.
     fn cut(&self, units: usize) -> Option<Run> {
         let left = self.units.get().checked_sub(units)?;
-        let residue = if self.is_clean.get() { Residue::Nothing } else { Residue::Much };
-        let run =
-            Run::part(self.arena.get()?, self.start.get(), units, residue, self.is_huge.get());
-        self.start.set(run.start + units * UNIT);
+        let (start, residue) = (self.start.get(), self.residue.get());
+        let run = Run::part(self.arena.get()?, start, units, residue, self.is_huge.get());
+        self.start.set(start + units * UNIT);
         self.units.set(left);
         self.is_idle.set(false);
         Some(run)
@@ -41,7 +40,7 @@ impl Plot {
         self.arena.set(Some(run.arena));
         self.start.set(run.start + units * UNIT);
         self.units.set(run.units - units);
-        self.is_clean.set(run.is_clean());
+        self.residue.set(run.residue);
         self.is_huge.set(run.huge);
         self.is_idle.set(false);
     }
@@ -71,8 +70,8 @@ impl Heap {
         if left > 0
             && let Some(run) = self.plot.cut(left)
         {
-            let is_clean_huge = run.is_clean() && run.huge;
-            let residue = if is_clean_huge { Residue::OfRegion } else { run.residue };
+            let is_of_region = run.is_clean() && run.huge;
+            let residue = if is_of_region { Residue::OfRegion } else { run.residue };
             run.arena.give(run.start, left, residue, 0);
         }
     }
