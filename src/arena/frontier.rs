@@ -4,7 +4,7 @@
 
 use super::kind::Kind;
 use super::purpose::Tenants;
-use super::{Arena, REFUSED, was_refused};
+use super::{Arena, REFUSED};
 use crate::region::Region;
 use crate::sync::{Ordering, compiler_fence};
 use crate::sys::{self, NoClaim};
@@ -29,26 +29,27 @@ impl Arena {
         if end > self.units.get() {
             return false;
         }
-        let is_dense = self.is_on_huge(kind) && !was_refused();
+        let is_dense = self.is_on_huge(kind);
         let most = if is_dense { DENSE_STEP_MOST } else { STEP_MOST };
         let step = ((frontier - self.first.get()) / 8).clamp(STEP_LEAST, most);
-        let (mut generous, mut modest) = (end.max(frontier + step), end);
+        let mut generous = end.max(frontier + step);
         let always = config::huge() == config::Huge::Always;
         if always && !self.is_huge.swap(true, Ordering::Relaxed) {
             self.advise_all();
         }
         if always || kind == Kind::Dense || self.tenants.get() == Tenants::BigBlocks {
             generous = generous.next_multiple_of(REGION_UNITS);
-            modest = modest.next_multiple_of(REGION_UNITS);
         }
-        // Less where that is refused: to the end of the region, if it is to be a whole one, or what is needed.
         let up_to = |to: usize| self.commit_to(frontier, to.min(self.units.get()));
-        match up_to(generous).or_else(|_| up_to(modest)).or_else(|_| up_to(end)) {
+        // Less where that is refused: a region that is to be a whole one, or what is needed.
+        let whole =
+            |why| if is_dense { up_to(end.next_multiple_of(REGION_UNITS)) } else { Err(why) };
+        match up_to(generous).or_else(whole).or_else(|_| up_to(end)) {
             Ok(()) => {
-                let whole = frontier.next_multiple_of(REGION_UNITS);
+                let first = frontier.next_multiple_of(REGION_UNITS);
                 let end = self.frontier.get() & !(REGION_UNITS - 1);
-                if is_dense && whole < end {
-                    self.advise_ahead(whole, end);
+                if is_dense && first < end {
+                    self.advise_ahead(first, end);
                 }
                 return true;
             }

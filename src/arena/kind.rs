@@ -123,7 +123,6 @@ impl Arena {
             && unit.is_multiple_of(REGION_UNITS)
             && unit + REGION_UNITS <= self.frontier.get()
             && self.region(unit).used.get() == 0
-            && !was_refused()
     }
 
     /// Advises huge pages for new regions, all at once; not where regions with advice and without follow each other so often
@@ -134,9 +133,9 @@ impl Arena {
         }
     }
 
-    /// Whether regions of a kind are on huge pages from the start.
+    /// Whether regions of a kind are on huge pages from the start, and may be had as a whole: the system has refused nothing.
     pub(super) fn is_on_huge(&self, kind: Kind) -> bool {
-        kind == Kind::Dense && !is_to_wait(self.tenants.get())
+        kind == Kind::Dense && !is_to_wait(self.tenants.get()) && !was_refused()
     }
 
     /// The first unit of the first region of another kind that `at..end` has a part in. Past the frontier
