@@ -72,7 +72,8 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     // limit would become a part of it, again and again. Nor much beyond what was in use: that cannot creep.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
-    let room = PEAK.load(Ordering::Relaxed).max(most_used).saturating_sub(used);
+    // The peak itself may have been almost a step higher.
+    let room = (PEAK.load(Ordering::Relaxed) + STEP_LEAST).max(most_used).saturating_sub(used);
     let raised = |risen: usize| (limit + risen).min(room).max(limit);
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);

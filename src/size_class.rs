@@ -176,6 +176,7 @@ pub(crate) const fn slab_blocks(class: usize) -> usize {
 /// of block i, i times what the rounding added (`excess`), and more than any such number for
 /// addresses inside blocks. So the starts of the blocks that a slab has are exactly the offsets whose
 /// fraction is below `bound`; the start of one more block, which would not fit, is not.
+#[derive(Clone, Copy)]
 pub(crate) struct Start<T> {
     pub(crate) inverse: T,
     pub(crate) bound: T,

@@ -15,6 +15,7 @@ mod parcels;
 mod plot;
 mod put;
 pub(crate) mod roll;
+mod swing;
 
 use crate::fatal::{self, Misuse};
 use crate::ground::{self, Ground};
@@ -35,6 +36,7 @@ use lane::Lane;
 pub(crate) use parcels::drop_spares;
 use parcels::{ASSORTED_BYTES, ASSORTED_PLACES, ASSORTED_SHARE};
 use plot::Plot;
+use swing::Swing;
 
 /// In a process of very many heaps blocks of more bytes come from the central heap.
 pub(crate) const SHARED: usize = 8 << 10;
@@ -68,8 +70,8 @@ pub(crate) struct Heap {
     front: Front,
     /// How many blocks the next refill of a class takes.
     batch: [Cell<u8>; size_class::COUNT],
-    /// The magazine of a class has been refilled since it last overflowed.
-    has_refilled: [Cell<bool>; size_class::COUNT],
+    /// How each class's magazine fills and empties.
+    swings: [Swing; size_class::COUNT],
     /// How many blocks the magazine of a class held when the heap was squeezed.
     held: [Cell<u16>; size_class::COUNT],
     /// What a large magazine looked like when a slab was last opened, and how often it has looked so before.
@@ -244,7 +246,6 @@ impl Heap {
     #[inline(never)]
     pub(crate) fn refill(&'static self, class: usize, open: bool) -> Option<NonNull<u8>> {
         self.tick();
-        self.has_refilled[class].set(true);
         self.equip(class)?;
         if !self.mailbox.is_empty() {
             self.collect(true);
@@ -270,6 +271,7 @@ impl Heap {
 
     /// Fills the empty magazine of a class with a batch.
     fn restock(&'static self, class: usize, open: bool) -> Option<()> {
+        self.note_empty(class);
         let _guard = self.lock()?;
         let batch = self.next_batch(class);
         // SAFETY: the magazine is equipped and ours, the blocks are new, and there is room.
@@ -409,7 +411,7 @@ impl Heap {
     /// Whether the heap's own map knows the block's slab.
     #[cfg(test)]
     pub(crate) fn maps(&self, class: usize, block: usize) -> bool {
-        self.front.slab_at(class, block).is_some()
+        self.front.finder(class)(block).is_some()
     }
 
     /// Takes a slab out of the heap's own map: its blocks take the slower path, or are no more.

@@ -1,6 +1,6 @@
 //! How blocks come back to a heap: into a magazine, and from there, or from a crate, into their slabs.
 
-use super::{Heap, LOOK_AT, Shelf, put_directly, slab_of};
+use super::{Heap, LOOK_AT, Shelf, put_directly, roll, slab_of};
 use crate::fatal::{self, Misuse};
 use crate::remote::Crate;
 use crate::slab::{self, Equal, Slab};
@@ -8,6 +8,9 @@ use crate::sync::Cell;
 use crate::units::UNIT;
 use crate::{magazine, meta, page_map, size_class};
 use core::ptr;
+
+/// The part of a full magazine that stays in it.
+const KEPT_PART: usize = 4;
 
 impl Heap {
     /// Puts a freed block of one of this heap's slabs away. Called by the heap's thread.
@@ -19,7 +22,10 @@ impl Heap {
             // The thread may never have asked for this class: mixed slabs come from other heaps with what
             // is in them.
             if self.equip(class).is_some() && !self.grow(class) {
-                self.flush(class, self.front.count(class).div_ceil(2));
+                let count = self.front.count(class);
+                let oldest = count - count / KEPT_PART;
+                self.swings[class].note_over(oldest);
+                self.flush(class, oldest);
             }
             // SAFETY: as above.
             if unsafe { !self.front.push_class(class, block) } {
@@ -30,14 +36,20 @@ impl Heap {
         }
     }
 
-    /// Makes the full magazine of a class larger, if it has run empty since it last overflowed: the
-    /// program takes and frees more blocks at a time than it holds.
+    /// Notes that the magazine of a class has run empty.
+    #[inline(always)]
+    pub(super) fn note_empty(&self, class: usize) {
+        let size = size_class::size(class);
+        let may_hold = |over| magazine::may_hold(self.front.capacity(class) + over, size);
+        self.swings[class].note_empty(may_hold);
+    }
+
+    /// Makes the full magazine of a class larger, if that is worth it: the program takes and frees more blocks at a
+    /// time than it holds.
     pub(super) fn grow(&'static self, class: usize) -> bool {
         let (capacity, size) = (self.front.capacity(class), size_class::size(class));
-        if !self.has_refilled[class].replace(false) {
-            return false;
-        }
-        let Some(grown) = magazine::grown(capacity, size) else { return false };
+        let is_worth = |&grown: &usize| self.swings[class].is_worth(grown, roll::are_several());
+        let Some(grown) = magazine::grown(capacity, size).filter(is_worth) else { return false };
         let growth = self.growth.get() + (grown - capacity) * size;
         if growth > self.growth_most.get() {
             return false;
@@ -104,13 +116,14 @@ impl Heap {
         // A central heap has no map of its own.
         let has_map = self.front.mapped() > 0;
         if let Some(equal) = Equal::of(class).filter(|_| has_map) {
+            let find = self.front.finder(class);
             while let Some(block) = blocks.get(at).map(Cell::get) {
                 at += 1;
-                match self.front.slab_at(class, block) {
-                    Some(slab) if slab.put_equal(equal, block) => {
+                match find(block) {
+                    Some(slab) if slab.put_equal(&equal, block) => {
                         let is_beside = |next: &Cell<usize>| (next.get() ^ block) < UNIT;
                         if blocks.get(at).is_some_and(is_beside) {
-                            at += slab.put_equals(equal, &blocks[at..]);
+                            at += slab.put_equals(&equal, &blocks[at..]);
                         }
                     }
                     _ => {

@@ -13,6 +13,7 @@
 //! byte for each unit that says which class of *this heap's* slabs stands there, so that "is it
 //! ours", "is it in a slab", "is it mine" and "which class" are one load.
 
+mod capacity;
 mod slots;
 
 use crate::remote::Crate;
@@ -20,54 +21,18 @@ use crate::slab::{self, MARK, Slab};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
 use crate::units::{MIN_ALIGN, UNIT_SHIFT, align_up};
 use crate::{page_map, size_class, tls};
+pub(crate) use capacity::{capacity, grown, may_hold, slot_bytes};
 use core::arch::global_asm;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 /// Ends a stack: no block has this address.
 const FULL: usize = 1;
-/// The most blocks in a magazine at first, and the most bytes while it has more than a few blocks: hundreds of
-/// threads may each use dozens of classes a little.
-const MOST_BLOCKS: usize = 62;
-const MOST_BYTES: usize = 8 << 10;
-/// Up to this size the least is six blocks, and two beyond.
-const SIX_MOST: usize = 2 << 10;
 /// Blocks of up to so many times sixteen bytes are zeroed in place rather than by memset.
 const ZERO_INLINE: usize = 4;
 /// One place for each class, after a place 0 that stands for "no class".
 const PLACES: usize = size_class::COUNT + 1;
 const OUTBOX: usize = size_class::COUNT + 1;
-
-/// What a magazine of a class that overflows and runs empty by turns may grow to: so many blocks, and
-/// so many bytes.
-const GROWN_BLOCKS: usize = 1022;
-const GROWN_BYTES: usize = 512 << 10;
-
-/// How many blocks of a size a thread keeps at first. With its two ends a magazine fills a piece of
-/// memory whose size is a power of two.
-pub(crate) const fn capacity(size: usize) -> usize {
-    let fit = MOST_BYTES / size + 2;
-    if fit >= MOST_BLOCKS + 2 {
-        MOST_BLOCKS
-    } else if fit >= 8 {
-        (fit + 1).next_power_of_two() / 2 - 2
-    } else if size <= SIX_MOST {
-        6
-    } else {
-        2
-    }
-}
-
-/// Bytes that the slots of a magazine of so many blocks take.
-pub(crate) const fn slot_bytes(capacity: usize) -> usize {
-    (capacity + 2) * size_of::<usize>()
-}
-
-/// The next larger capacity for blocks of a size; None when a magazine should not get that large.
-pub(crate) const fn grown(capacity: usize, size: usize) -> Option<usize> {
-    let more = 2 * (capacity + 2) - 2;
-    if more <= GROWN_BLOCKS && more * size <= GROWN_BYTES { Some(more) } else { None }
-}
 
 /// How to tell whether a block starts at an address: see [`size_class::Start`].
 #[repr(C)]
@@ -373,15 +338,20 @@ impl Front {
         unsafe { Slab::at(self.origin.get(), page_map::read(self.origin.get(), unit)) }
     }
 
-    /// The slab around an address, if it is this heap's, of one unit and of this class. Under the heap's lock.
+    /// Finds the slab around an address, if it is this heap's, of one unit and of this class. Under the heap's lock, which
+    /// keeps all that it has read.
     #[inline(always)]
-    pub(crate) fn slab_at(&self, class: usize, address: usize) -> Option<&'static Slab> {
-        let unit = self.unit(address);
-        if unit >= self.mapped.get() || self.place_of(unit) != class + 1 {
-            return None;
+    pub(crate) fn finder(&self, class: usize) -> impl Fn(usize) -> Option<&'static Slab> {
+        let (base, mapped, origin) = (self.base.get(), self.mapped.get(), self.origin.get());
+        let (map, place) = (self.map_start().cast_const(), class + 1);
+        move |address| {
+            let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
+            // SAFETY: the map has `mapped` bytes, and the page map as many entries.
+            let is_there =
+                unit < mapped && unsafe { map.add(unit).read_volatile() } as usize == place;
+            // SAFETY: what the heap's own map has, the page map has as simple; who changes either holds the lock.
+            is_there.then(|| unsafe { Slab::at(origin, page_map::read(origin, unit)) })
         }
-        // What the heap's own map has, the page map has as simple; who changes either holds the lock.
-        Some(self.simple_slab(unit))
     }
 
     /// Puts a freed block away and marks it. False when the magazine is full.
@@ -597,4 +567,4 @@ impl Front {
 }
 
 /// Where the map of a heap starts, in bytes from the front: behind the rest of the heap.
-pub(crate) const MAP_OFFSET: usize = 10176;
+pub(crate) const MAP_OFFSET: usize = 10368;

@@ -1,6 +1,7 @@
 //! The slots of a magazine: getting them, getting larger ones, and making them whole in the child of a fork.
 
-use super::{FULL, Front, GROWN_BLOCKS, no_slots};
+use super::capacity::GROWN_BLOCKS;
+use super::{FULL, Front, no_slots};
 use crate::size_class;
 use crate::sync::Ordering;
 use core::ptr::{self, NonNull};

@@ -12,6 +12,7 @@ const STRETCH: usize = 8;
 const OTHERS: usize = 32;
 
 /// What is the same for all slabs of a class that have one unit.
+#[derive(Clone, Copy)]
 pub(crate) struct Equal {
     start: Start<u64>,
     size: u32,
@@ -39,8 +40,8 @@ static EQUAL: [Equal; size_class::COUNT] = {
 impl Equal {
     /// None for a class whose slabs have several units.
     #[inline(always)]
-    pub(crate) fn of(class: usize) -> Option<&'static Equal> {
-        Some(&EQUAL[class]).filter(|equal| equal.blocks != 0)
+    pub(crate) fn of(class: usize) -> Option<Equal> {
+        Some(EQUAL[class]).filter(|equal| equal.blocks != 0)
     }
 
     /// The number of the block that starts at an offset in a slab, if one does.
@@ -185,10 +186,10 @@ fn put_range(words: &mut [u64], from: usize, to: usize) -> bool {
 fn put_bit(bits: *mut u64, index: usize) -> bool {
     // SAFETY: the bitmap has a bit for each block; nobody else uses it.
     let word = unsafe { &mut *bits.add(index / 64) };
-    let bit = 1 << (index % 64);
-    if *word & bit != 0 {
-        return false;
+    let new = *word | 1 << (index % 64);
+    let is_new = new != *word;
+    if is_new {
+        *word = new;
     }
-    *word |= bit;
-    true
+    is_new
 }
