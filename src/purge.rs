@@ -72,8 +72,7 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     // limit would become a part of it, again and again. Nor much beyond what was in use: that cannot creep.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
-    // The peak itself may have been almost a step higher.
-    let room = (PEAK.load(Ordering::Relaxed) + STEP_LEAST).max(most_used).saturating_sub(used);
+    let room = PEAK.load(Ordering::Relaxed).max(most_used).saturating_sub(used);
     let raised = |risen: usize| (limit + risen).min(room).max(limit);
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);
@@ -102,7 +101,10 @@ fn bound_kept(dirty: usize) {
     }
 }
 
-/// Called, without locks, when runs have become free, one of so many units perhaps: keeps the bound of volume.
+/// So many slabs may have become free by one flush.
+pub(crate) const FLUSHED: usize = 16;
+
+/// Called, without locks, when runs have become free, of so many units perhaps: keeps the bound of volume.
 pub(crate) fn enforce(freed: usize) {
     let (mut dirty, mut has_spare, refused) = (0, false, arena::was_refused());
     for arena in arena::all() {

@@ -1,6 +1,7 @@
 /* A program that builds 12 MB up and drops all of it, in the order in which it was built, again and again, does so without
  * a fault once that is known. */
 /* needs: pigalloc */
+/* env: PIGALLOC_DECAY_MS=3600000 */
 #include "faults.h"
 
 enum { BLOCKS = 40000, SIZE = 300, BURSTS = 40, LEARNT = 20, FAULTS_MOST = BURSTS - LEARNT };

@@ -23,7 +23,7 @@ const WORTH_A_LOOK: isize = 256 << 10;
 const LEFT_PART: isize = 8;
 const WORTH_A_CALL: usize = 16 << 10;
 /// A magazine with so many bytes may be what keeps whole slabs from closing.
-const WORTH_EMPTYING: usize = 64 << 10;
+const WORTH_EMPTYING: usize = 60 << 10;
 /// So many looks must have found a large magazine the same.
 const REST: u16 = 2;
 /// How many times [`WASTE_LEAST`] is doubled at most for what has been missed.
@@ -147,7 +147,7 @@ impl Heap {
     pub(super) fn hold_down(&'static self, guard: Guard<'_>) {
         self.squeeze(WASTE_LATER);
         drop(guard);
-        purge::enforce(0);
+        purge::enforce(purge::FLUSHED);
     }
 
     /// Empties all magazines, or those that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has

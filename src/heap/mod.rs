@@ -138,7 +138,7 @@ pub(crate) struct Heap {
     pub(crate) next: AtomicPtr<Heap>,
 }
 
-// SAFETY: front, batches, outbox and ticks belong to the owning thread; shelves to who holds `lock`;
+// SAFETY: front, batches, swings, outbox and ticks belong to the owning thread; shelves to who holds `lock`;
 // the rest is atomic or a mutex.
 unsafe impl Sync for Heap {}
 
@@ -246,6 +246,7 @@ impl Heap {
     #[inline(never)]
     pub(crate) fn refill(&'static self, class: usize, open: bool) -> Option<NonNull<u8>> {
         self.tick();
+        self.swings[class].note_empty(|| (self.front.capacity(class), size_class::size(class)));
         self.equip(class)?;
         if !self.mailbox.is_empty() {
             self.collect(true);
@@ -259,19 +260,24 @@ impl Heap {
     }
 
     /// Sees that a class has a magazine.
+    #[inline(always)]
     fn equip(&self, class: usize) -> Option<()> {
-        if !self.front.is_equipped(class) {
-            let capacity = magazine::capacity(size_class::size(class));
-            let slots = meta::allocate(magazine::slot_bytes(capacity))?;
-            // SAFETY: the memory is new, and the front is this thread's.
-            unsafe { self.front.equip(class, slots, capacity) };
-        }
+        if self.front.is_equipped(class) { Some(()) } else { self.equip_anew(class) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn equip_anew(&self, class: usize) -> Option<()> {
+        let capacity = magazine::capacity(size_class::size(class));
+        let slots = meta::allocate(magazine::slot_bytes(capacity))?;
+        // SAFETY: the memory is new, and the front is this thread's.
+        unsafe { self.front.equip(class, slots, capacity) };
         Some(())
     }
 
     /// Fills the empty magazine of a class with a batch.
+    #[inline(never)]
     fn restock(&'static self, class: usize, open: bool) -> Option<()> {
-        self.note_empty(class);
         let _guard = self.lock()?;
         let batch = self.next_batch(class);
         // SAFETY: the magazine is equipped and ours, the blocks are new, and there is room.

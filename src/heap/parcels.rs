@@ -188,15 +188,7 @@ impl Heap {
             return false;
         }
         self.front.append(class, blocks)
-            || self.front.is_equipped(class)
-                && self.grow_empty(class)
-                && self.front.append(class, blocks)
-    }
-
-    /// Makes a magazine larger that had run empty when this was asked for.
-    fn grow_empty(&'static self, class: usize) -> bool {
-        self.note_empty(class);
-        self.grow(class)
+            || self.front.is_equipped(class) && self.grow(class) && self.front.append(class, blocks)
     }
 
     /// Puts the blocks of a crate into their slabs, which may be another heap's by now.

@@ -9,8 +9,10 @@ use crate::units::UNIT;
 use crate::{magazine, meta, page_map, size_class};
 use core::ptr;
 
-/// The part of a full magazine that stays in it.
+/// The part of a full magazine that stays in it; and of one for fewer blocks than these.
 const KEPT_PART: usize = 4;
+const KEPT_OF_SMALL: usize = 2;
+const SMALL: usize = 32;
 
 impl Heap {
     /// Puts a freed block of one of this heap's slabs away. Called by the heap's thread.
@@ -19,11 +21,14 @@ impl Heap {
         // SAFETY: the front is this thread's and the block one of its class, given up.
         if unsafe { !self.front.push_class(class, block) } {
             self.tick();
-            // The thread may never have asked for this class: mixed slabs come from other heaps with what
-            // is in them.
-            if self.equip(class).is_some() && !self.grow(class) {
+            if !self.front.is_equipped(class) {
+                // The thread may never have asked for this class: mixed slabs come from other heaps with what
+                // is in them.
+                _ = self.equip_anew(class);
+            } else if !self.grow(class) {
                 let count = self.front.count(class);
-                let oldest = count - count / KEPT_PART;
+                let part = if count < SMALL { KEPT_OF_SMALL } else { KEPT_PART };
+                let oldest = count - count / part;
                 self.swings[class].note_over(oldest);
                 self.flush(class, oldest);
             }
@@ -36,20 +41,20 @@ impl Heap {
         }
     }
 
-    /// Notes that the magazine of a class has run empty.
-    #[inline(always)]
-    pub(super) fn note_empty(&self, class: usize) {
-        let size = size_class::size(class);
-        let may_hold = |over| magazine::may_hold(self.front.capacity(class) + over, size);
-        self.swings[class].note_empty(may_hold);
-    }
-
     /// Makes the full magazine of a class larger, if that is worth it: the program takes and frees more blocks at a
     /// time than it holds.
     pub(super) fn grow(&'static self, class: usize) -> bool {
         let (capacity, size) = (self.front.capacity(class), size_class::size(class));
-        let is_worth = |&grown: &usize| self.swings[class].is_worth(grown, roll::are_several());
-        let Some(grown) = magazine::grown(capacity, size).filter(is_worth) else { return false };
+        let Some(next) = magazine::grown(capacity, size) else { return false };
+        let Some(wanted) = self.swings[class].wanted(next, roll::are_several()) else {
+            return false;
+        };
+        let mut grown = next;
+        while grown < wanted
+            && let Some(more) = magazine::grown(grown, size)
+        {
+            grown = more;
+        }
         let growth = self.growth.get() + (grown - capacity) * size;
         if growth > self.growth_most.get() {
             return false;

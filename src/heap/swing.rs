@@ -1,47 +1,47 @@
 //! By how many blocks a program swings between taking and freeing, as the magazine of a class sees it.
 
+use crate::magazine;
 use crate::sync::Cell;
 
 /// A magazine that runs empty and overflows by turns grows up to so many blocks in any case: fewer batches go back and
 /// forth. The slots of a larger one take the cache that the program uses, which is worth it where it never overflows.
 const SURE: usize = 1022;
+/// The magazine has overflowed since it last ran empty; below this, by how many blocks it has given back.
+const HELD: u32 = 1 << 31;
 
-/// What a magazine has done since it last overflowed: it ran empty; it did, and a larger one would have held all that it
-/// gave back before; or it did not.
-const EMPTY: u32 = 0;
-const MISSED: u32 = 1;
-const HELD: u32 = 2;
-/// Above that, how many blocks it has given back since it last ran empty.
-const OVER: u32 = 4;
-
-/// All zero bytes are one of a magazine that is empty.
+/// What a magazine has done last. Below [`HELD`] it ran empty, and, if that is not 0, one for so many blocks would have held
+/// all that it gave back before.
 pub(super) struct Swing(Cell<u32>);
 
 impl Swing {
-    /// The magazine has run empty; `may_hold` says whether one may hold so many blocks more.
+    /// The magazine, for so many blocks of a size, has run empty.
     #[inline(always)]
-    pub(super) fn note_empty(&self, may_hold: impl FnOnce(usize) -> bool) {
-        let now = self.0.get();
-        if now > MISSED {
-            let is_missed = now >= OVER && may_hold((now / OVER) as usize);
-            self.0.set(if is_missed { MISSED } else { EMPTY });
+    pub(super) fn note_empty(&self, bounds: impl FnOnce() -> (usize, usize)) {
+        if self.0.get() >= HELD {
+            let (capacity, size) = bounds();
+            self.judge(capacity, size);
         }
+    }
+
+    #[inline(never)]
+    fn judge(&self, capacity: usize, size: usize) {
+        let over = (self.0.get() - HELD) as usize;
+        let wanted = if over > 0 { capacity + over } else { 0 };
+        self.0.set(if wanted <= magazine::most(size) { wanted as u32 } else { 0 });
     }
 
     /// It gives some back, since it is full.
     pub(super) fn note_over(&self, blocks: usize) {
-        self.0.set(self.0.get().saturating_add(blocks as u32 * OVER));
+        self.0.set(self.0.get().max(HELD).saturating_add(blocks as u32));
     }
 
-    /// It overflows: whether it is to grow to `grown` blocks. With other threads in the process, not to so many that this
-    /// one would never come to where it looks after theirs.
-    pub(super) fn is_worth(&self, grown: usize, are_several: bool) -> bool {
+    /// It overflows: for how many blocks it is to be, if it can be for `next`; None if that is not worth it. With other
+    /// threads in the process it does not come to hold so many that this one would never look after what those have freed.
+    pub(super) fn wanted(&self, next: usize, are_several: bool) -> Option<usize> {
         let now = self.0.get();
-        self.0.set(now - now % OVER + HELD);
-        match now % OVER {
-            HELD => false,
-            turn => grown <= SURE || turn == MISSED && !are_several,
-        }
+        self.0.set(now.max(HELD));
+        let is_worth = now < HELD && (next <= SURE || now > 0 && !are_several);
+        is_worth.then(|| if are_several { next } else { next.max(now as usize) })
     }
 }
 
@@ -50,14 +50,16 @@ mod tests {
     use super::*;
 
     fn new() -> Swing {
-        Swing(Cell::new(EMPTY))
+        Swing(Cell::new(0))
     }
 
     #[test]
     fn who_runs_empty_by_turns_grows() {
         let swing = new();
-        assert!(swing.is_worth(126, true));
-        assert!(!swing.is_worth(254, true), "it has not run empty since");
+        assert_eq!(swing.wanted(126, true), Some(126));
+        assert_eq!(swing.wanted(254, true), None, "it has not run empty since");
+        swing.note_empty(|| (126, 64));
+        assert_eq!(swing.wanted(254, true), Some(254));
     }
 
     #[test]
@@ -67,17 +69,24 @@ mod tests {
             for _ in 0..over / 500 {
                 swing.note_over(500);
             }
-            swing.note_empty(|over| SURE + over < 4096);
+            swing.note_empty(|| (SURE, 64));
             // The program goes on taking.
-            swing.note_empty(|_| true);
+            swing.note_empty(|| (SURE, 64));
         };
         drop(0);
-        assert!(!swing.is_worth(2046, false));
+        assert_eq!(swing.wanted(2046, false), None);
+        drop(1000);
+        assert_eq!(swing.wanted(2046, false), Some(2046));
         drop(2000);
-        assert!(swing.is_worth(2046, false));
+        assert_eq!(swing.wanted(2046, false), Some(3022));
         drop(2000);
-        assert!(!swing.is_worth(2046, true), "no thread would look after the others");
-        drop(200_000);
-        assert!(!swing.is_worth(2046, false));
+        assert_eq!(swing.wanted(2046, true), None, "nobody would look after the others");
+        drop(4000);
+        assert_eq!(swing.wanted(2046, false), None);
+        for _ in 0..3 {
+            swing.note_over(1 << 30);
+        }
+        swing.note_empty(|| (SURE, 64));
+        assert_eq!(swing.wanted(2046, false), None);
     }
 }

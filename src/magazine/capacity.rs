@@ -34,10 +34,14 @@ pub(crate) const fn slot_bytes(capacity: usize) -> usize {
 /// The next larger capacity for blocks of a size; None when a magazine should not get that large.
 pub(crate) const fn grown(capacity: usize, size: usize) -> Option<usize> {
     let more = 2 * (capacity + 2) - 2;
-    if may_hold(more, size) { Some(more) } else { None }
+    if more <= GROWN_BLOCKS && more * size <= GROWN_BYTES { Some(more) } else { None }
 }
 
-/// Whether a magazine may get large enough for so many blocks of a size.
-pub(crate) const fn may_hold(blocks: usize, size: usize) -> bool {
-    blocks <= GROWN_BLOCKS && blocks * size <= GROWN_BYTES
+/// The largest capacity that a magazine may grow to.
+pub(crate) const fn most(size: usize) -> usize {
+    let mut most = capacity(size);
+    while let Some(more) = grown(most, size) {
+        most = more;
+    }
+    most
 }

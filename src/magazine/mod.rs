@@ -21,7 +21,7 @@ use crate::slab::{self, MARK, Slab};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
 use crate::units::{MIN_ALIGN, UNIT_SHIFT, align_up};
 use crate::{page_map, size_class, tls};
-pub(crate) use capacity::{capacity, grown, may_hold, slot_bytes};
+pub(crate) use capacity::{capacity, grown, most, slot_bytes};
 use core::arch::global_asm;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};

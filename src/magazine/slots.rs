@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn magazines_of_vanished_threads_are_mended() {
         let many: Vec<usize> = (1..=62).map(|i| i * 64).collect();
-        for (old, new) in [(0, 62), (62, 126), (126, 254)] {
+        for (old, new) in [(0, 62), (62, 126), (126, 254), (1022, 4094)] {
             for blocks in [&many[..0], &many[..5], &many[..]] {
                 for stored in 0..=3 {
                     if old == 0 && !blocks.is_empty() {
