@@ -188,7 +188,9 @@ impl Heap {
             return false;
         }
         self.front.append(class, blocks)
-            || self.front.is_equipped(class) && self.grow(class) && self.front.append(class, blocks)
+            || self.front.is_equipped(class)
+                && self.grow(class).is_some()
+                && self.front.append(class, blocks)
     }
 
     /// Puts the blocks of a crate into their slabs, which may be another heap's by now.

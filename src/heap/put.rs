@@ -1,5 +1,6 @@
 //! How blocks come back to a heap: into a magazine, and from there, or from a crate, into their slabs.
 
+use super::swing::SURE;
 use super::{Heap, LOOK_AT, Shelf, put_directly, roll, slab_of};
 use crate::fatal::{self, Misuse};
 use crate::remote::Crate;
@@ -25,7 +26,7 @@ impl Heap {
                 // The thread may never have asked for this class: mixed slabs come from other heaps with what
                 // is in them.
                 _ = self.equip_anew(class);
-            } else if !self.grow(class) {
+            } else if self.grow(class).is_none() {
                 let count = self.front.count(class);
                 let part = if count < SMALL { KEPT_OF_SMALL } else { KEPT_PART };
                 let oldest = count - count / part;
@@ -42,25 +43,27 @@ impl Heap {
     }
 
     /// Makes the full magazine of a class larger, if that is worth it: the program takes and frees more blocks at a
-    /// time than it holds.
-    pub(super) fn grow(&'static self, class: usize) -> bool {
+    /// time than it holds. None if it stays as it is.
+    pub(super) fn grow(&'static self, class: usize) -> Option<()> {
         let (capacity, size) = (self.front.capacity(class), size_class::size(class));
-        let Some(next) = magazine::grown(capacity, size) else { return false };
-        let Some(wanted) = self.swings[class].wanted(next, roll::are_several()) else {
-            return false;
-        };
-        let mut grown = next;
+        let next = magazine::grown(capacity, size)?;
+        let wanted = self.swings[class].wanted(next, roll::are_several())?;
+        let growth = |to: usize| self.growth.get() + (to - capacity) * size;
+        // Half of what all may have is for the first steps.
+        let most = self.growth_most.get();
+        let is_allowed = |&to: &usize| growth(to) <= if to <= SURE { most } else { most / 2 };
+        let mut grown = Some(next).filter(is_allowed)?;
         while grown < wanted
-            && let Some(more) = magazine::grown(grown, size)
+            && let Some(more) = magazine::grown(grown, size).filter(is_allowed)
         {
             grown = more;
         }
-        let growth = self.growth.get() + (grown - capacity) * size;
-        if growth > self.growth_most.get() {
-            return false;
+        if grown < wanted && grown > SURE {
+            // It would overflow all the same.
+            grown = Some(SURE).filter(|&sure| sure >= next)?;
         }
-        let Some(slots) = meta::allocate(magazine::slot_bytes(grown)) else { return false };
-        self.growth.set(growth);
+        let slots = meta::allocate(magazine::slot_bytes(grown))?;
+        self.growth.set(growth(grown));
         let word = &self.grown[class / 64];
         word.set(word.get() | 1 << (class % 64));
         // SAFETY: the memory is new, and the front is this thread's; nothing names the old slots any
@@ -70,7 +73,7 @@ impl Heap {
                 meta::release(old, magazine::slot_bytes(capacity));
             }
         }
-        true
+        Some(())
     }
 
     /// Gives the `count` oldest blocks of a magazine back to their slabs.

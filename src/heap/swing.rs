@@ -5,12 +5,13 @@ use crate::sync::Cell;
 
 /// A magazine that runs empty and overflows by turns grows up to so many blocks in any case: fewer batches go back and
 /// forth. The slots of a larger one take the cache that the program uses, which is worth it where it never overflows.
-const SURE: usize = 1022;
-/// The magazine has overflowed since it last ran empty; below this, by how many blocks it has given back.
+pub(super) const SURE: usize = 1022;
+/// A number from here on: the magazine has overflowed since it last ran empty; what is above is how many blocks it has given
+/// back.
 const HELD: u32 = 1 << 31;
 
-/// What a magazine has done last. Below [`HELD`] it ran empty, and, if that is not 0, one for so many blocks would have held
-/// all that it gave back before.
+/// What a magazine has done last. A number less than [`HELD`]: it ran empty, and one for so many blocks, if not 0, would have
+/// held all that it gave back before.
 pub(super) struct Swing(Cell<u32>);
 
 impl Swing {
