@@ -1,12 +1,8 @@
 /* What a huge page has brought goes back of heaps that have set a part of it aside, and whose slabs have broken it up. */
 /* needs: pigalloc */
-#include "test.h"
-
-#include <pthread.h>
+#include "pig/plots.h"
 
 enum { THREADS = 4, SIZE = 512, BLOCKS = 120 << 10, KEPT = 120, LEFT_MOST_KIB = 22 << 10, DECAY_MS = 500 };
-
-static pthread_barrier_t turn;
 
 static void *grow_and_break_up(void *number)
 {
@@ -17,9 +13,7 @@ static void *grow_and_break_up(void *number)
         memset(mine[i], 1, SIZE);
     }
     pthread_barrier_wait(&turn);
-    for (int i = 0; i < BLOCKS; i++)
-        if (i % KEPT != 0)
-            free(mine[i]);
+    free_most(mine, BLOCKS, KEPT);
     pthread_barrier_wait(&turn);
     /* Ticks, of whoever comes first. */
     for (int i = 0; i < 2; i++) {
@@ -35,14 +29,6 @@ static void *grow_and_break_up(void *number)
 
 int main(void)
 {
-    CHECK(pthread_barrier_init(&turn, NULL, THREADS + 1) == 0);
-    earn_heap();
-    size_t before = resident_kib();
-    for (size_t i = 0; i < THREADS; i++)
-        start(grow_and_break_up, (void *)i);
-    for (int i = 0; i < 3; i++)
-        pthread_barrier_wait(&turn);
-    malloc_trim(0);
-    CHECK(resident_kib() <= before + LEFT_MOST_KIB);
+    check_left(THREADS, grow_and_break_up, 3, LEFT_MOST_KIB);
     return 0;
 }

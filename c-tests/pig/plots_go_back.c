@@ -1,12 +1,8 @@
 /* What large heaps have set aside to grow goes back when they have shrunk, with what a huge page had brought of it. */
 /* needs: pigalloc */
-#include "test.h"
-
-#include <pthread.h>
+#include "pig/plots.h"
 
 enum { THREADS = 6, SIZE = 1000, BLOCKS = 22000, TURN = 16, KEPT = 65, LEFT_MOST_KIB = 13 << 10 };
-
-static pthread_barrier_t turn;
 
 static void *grow_and_shrink(void *number)
 {
@@ -24,9 +20,7 @@ static void *grow_and_shrink(void *number)
         }
     }
     pthread_barrier_wait(&turn);
-    for (int i = 0; i < count; i++)
-        if (i % KEPT != 0)
-            free(mine[i]);
+    free_most(mine, count, KEPT);
     pthread_barrier_wait(&turn);
     /* Some use, for the ticks of two decay times. */
     for (int i = 0; i < 130; i++) {
@@ -44,14 +38,6 @@ static void *grow_and_shrink(void *number)
 
 int main(void)
 {
-    CHECK(pthread_barrier_init(&turn, NULL, THREADS + 1) == 0);
-    earn_heap();
-    size_t before = resident_kib();
-    for (size_t i = 0; i < THREADS; i++)
-        start(grow_and_shrink, (void *)i);
-    for (int i = 0; i < (BLOCKS + TURN - 1) / TURN + 3; i++)
-        pthread_barrier_wait(&turn);
-    malloc_trim(0);
-    CHECK(resident_kib() <= before + LEFT_MOST_KIB);
+    check_left(THREADS, grow_and_shrink, (BLOCKS + TURN - 1) / TURN + 3, LEFT_MOST_KIB);
     return 0;
 }

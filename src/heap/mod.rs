@@ -275,7 +275,8 @@ impl Heap {
         Some(())
     }
 
-    /// Fills the empty magazine of a class with a batch.
+    /// Fills the empty magazine of a class with a batch. Apart, so that a refill from the mailbox saves few registers; so is
+    /// [`equip_anew`](Heap::equip_anew).
     #[inline(never)]
     fn restock(&'static self, class: usize, open: bool) -> Option<()> {
         let _guard = self.lock()?;

@@ -346,10 +346,11 @@ impl Front {
         let (map, place) = (self.map_start().cast_const(), class + 1);
         move |address| {
             let unit = address.wrapping_sub(base) >> UNIT_SHIFT;
-            // SAFETY: the map has `mapped` bytes, and the page map as many entries.
+            // SAFETY: the heap's own map has `mapped` bytes.
             let is_there =
                 unit < mapped && unsafe { map.add(unit).read_volatile() } as usize == place;
-            // SAFETY: what the heap's own map has, the page map has as simple; who changes either holds the lock.
+            // SAFETY: the page map has an entry for each of these units; what the heap's own map has, it has as simple, since
+            // who changes either holds the lock.
             is_there.then(|| unsafe { Slab::at(origin, page_map::read(origin, unit)) })
         }
     }
