@@ -3,7 +3,12 @@
 //! Its states are free (known only to its arena), slab, large (one block larger than any class), and kept
 //! (such a block that was freed, and may be used anew). A span changes state only free → slab → free or
 //! free → large → kept → free, or back to large, and one thread at a time may change it: for a slab who holds
-//! the lock of its heap, for a large span who won the exchange in [`Large::close`].
+//! the lock of its heap, for a large span who frees the block, and from then on has it.
+//!
+//! Two threads that free a large block within the same few nanoseconds, which is misuse, may both believe to have it: freeing
+//! it is a load and a store, since an exchange would wait until all that the program has just written to the block has left
+//! the processor. The next step of the second one tells: it uses the block anew and finds it in use, or not there
+//! ([`Large::reopen`]), or gives it back and has lost the exchange for that ([`Large::retire`]).
 
 use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
 use crate::units::UNIT;
@@ -120,10 +125,12 @@ pub(crate) struct Large {
     tail: AtomicUsize,
     /// See [`note`].
     notes: AtomicU8,
+    /// Of a kept block: the one that its heap kept before it.
+    before: Cell<*mut Large>,
 }
 
 // SAFETY: `span` is written before the descriptor is published in the page map and by the thread
-// that resizes the block, which no correct program does beside another use of it.
+// that resizes the block, which no correct program does beside another use of it; `before` by the thread that has freed it.
 unsafe impl Sync for Large {}
 
 impl Large {
@@ -204,20 +211,41 @@ impl Large {
 
     /// Ends the block; false when somebody else has freed it already.
     pub(crate) fn close(&self) -> bool {
-        let (large, kept) = (Kind::Large as u8, Kind::Kept as u8);
-        self.span.kind.compare_exchange(large, kept, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        let is_live = self.span.kind() == Kind::Large;
+        if is_live {
+            self.span.kind.store(Kind::Kept as u8, Ordering::Release);
+        }
+        is_live
     }
 
-    /// Makes a new block of one that was closed: as many units of the same arena, with these notes.
-    ///
-    /// # Safety
-    /// The descriptor is in the page map, and the caller's alone since it was closed.
-    pub(crate) unsafe fn reopen(&self, bytes: usize, notes: u8) {
-        debug_assert!(bytes <= self.span.units() * UNIT);
-        self.bytes.store(bytes, Ordering::Relaxed);
-        self.tail.store(0, Ordering::Relaxed);
-        self.notes.store(notes, Ordering::Relaxed);
-        self.span.kind.store(Kind::Large as u8, Ordering::Release);
+    /// Makes a new block of one that was closed, and is in the page map: as many units of the same arena, with these notes.
+    /// False when it was closed twice, and the other one has it.
+    #[inline(always)]
+    pub(crate) fn reopen(&self, bytes: usize, notes: u8) -> bool {
+        let is_kept = self.span.kind() == Kind::Kept;
+        if is_kept {
+            debug_assert!(bytes <= self.span.units() * UNIT);
+            self.bytes.store(bytes, Ordering::Relaxed);
+            self.notes.store(notes, Ordering::Relaxed);
+            self.span.kind.store(Kind::Large as u8, Ordering::Release);
+        }
+        is_kept
+    }
+
+    /// Takes a block that was closed out of use. False when it was closed twice, and the other one has done so.
+    pub(crate) fn retire(&self) -> bool {
+        let (kept, free) = (Kind::Kept as u8, Kind::Free as u8);
+        self.span.kind.compare_exchange(kept, free, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// The one that the heap which keeps the block kept before it.
+    pub(crate) fn before(&self) -> *mut Large {
+        self.before.get()
+    }
+
+    /// Notes that one.
+    pub(crate) fn set_before(&self, before: *mut Large) {
+        self.before.set(before);
     }
 
     /// The memory of the descriptor, all zero.

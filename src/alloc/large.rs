@@ -1,6 +1,7 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
-use crate::arena::{Arena, Found, Purpose, Residue, Run};
+use crate::arena::{Found, Purpose, Residue, Run};
+use crate::fatal::{self, Misuse};
 use crate::heap::{Heap, roll};
 use crate::span::{Large, note};
 use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
@@ -49,9 +50,15 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
     if size > MAX_REQUEST - align {
         return None;
     }
-    thread::note();
-    if let Some(heap) = thread::heap() {
+    if let Some(heap) = thread::heap_or_attach() {
         heap.tick();
+        let bytes = align_up(size.max(1), sys::page_size());
+        if align >> UNIT_SHIFT <= 1
+            && let Some(large) = heap.take_kept(units_for(bytes))
+        {
+            reuse(heap, large, bytes);
+            return Some((NonNull::new(large.start() as *mut u8)?, false));
+        }
     }
     try_allocate(size, align, zeroed).or_else(|| {
         super::relieve();
@@ -123,6 +130,7 @@ fn note_zeroed(large: &Large, found: Option<Found>) {
     }
 }
 
+#[inline(never)]
 fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>, bool)> {
     let is_huge = size >= huge_min() || align >= huge_min().min(ALIGN_MOST);
     if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
@@ -135,12 +143,6 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
         // The system gives no more, but what is free in the arenas may do.
         arena::take_committed(units, align).inspect(note_dense)?
     } else {
-        let heap = thread::heap().filter(|_| align == 1);
-        if let Some(large) = heap.and_then(|heap| heap.take_kept(units)) {
-            // SAFETY: the heap had the block since it was freed.
-            unsafe { reuse(large, bytes) };
-            return Some((NonNull::new(large.start() as *mut u8)?, false));
-        }
         take(units, align, bytes, zeroed)?
     };
     let Some(piece) = descriptor() else {
@@ -154,29 +156,29 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
     let notes = bit(run.huge, note::DENSE) | bit(run.thin, note::THIN);
     large.set_notes(notes | bit(run.is_clean(), note::FRESH) | bit(is_bare, note::BARE));
     page_map::enter(large.span(), false);
-    count(1, bytes as isize);
+    count(thread::heap(), 1, bytes as isize);
     arena::note_taken(&run, bytes);
     if run.residue == Residue::Much {
-        keep_or_discard(large, run.arena, run.end);
+        keep_or_discard(large, run.end);
     } else if run.is_clean() && run.arena.is_small_at(run.start + bytes - 1) {
         note_end(large);
     }
     Some((NonNull::new(run.start as *mut u8)?, run.is_clean()))
 }
 
-/// Makes a new block of one that was kept. What it holds is left of that.
-///
-/// # Safety
-/// The caller has it from a heap that kept it.
-unsafe fn reuse(large: &'static Large, bytes: usize) {
-    let (is_thin, end) = (large.notes() & note::THIN != 0, note::end(large.notes()));
+/// Makes a new block of one that the thread's heap kept. What it holds is left of that.
+#[inline(always)]
+fn reuse(heap: &Heap, large: &'static Large, bytes: usize) {
+    let notes = large.notes();
     // Of a thin one few pages are resident.
+    let is_thin = notes & note::THIN != 0;
     let bare = if is_thin { note::BARE } else { 0 };
-    // SAFETY: as the caller promises; kept blocks are in the page map.
-    unsafe { large.reopen(bytes, large.notes() & (note::DENSE | note::THIN) | bare) };
-    count(1, bytes as isize);
+    if !large.reopen(bytes, notes & (note::DENSE | note::THIN) | bare) {
+        fatal::misuse("malloc", Misuse::DoubleFree, large.start());
+    }
+    heap.count_large(1, bytes as isize);
     if !is_thin {
-        keep_or_discard(large, arena::at(large.span().arena()), end);
+        keep_or_discard(large, note::end(notes));
     }
 }
 
@@ -211,11 +213,19 @@ fn note_end(large: &Large) {
 /// What an earlier span has left behind the end of a new block, `before` quarters of its last unit if that is known, stays
 /// resident for nothing. A program that allocates and frees such blocks all the time would fault it in again and
 /// again, so some of it may stay.
-fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
+#[inline(always)]
+fn keep_or_discard(large: &'static Large, before: usize) {
+    let unused = large.span().units() * UNIT - large.bytes();
+    if unused >= TAIL_MIN {
+        keep_or_discard_tail(large, unused, before);
+    }
+}
+
+#[inline(never)]
+fn keep_or_discard_tail(large: &'static Large, unused: usize, before: usize) {
     let (bytes, end) = (large.bytes(), large.start() + large.bytes());
-    let unused = large.span().units() * UNIT - bytes;
-    // Without a tail the end may be past all that the arena knows.
-    if unused < TAIL_MIN || !arena.can_part_with(end) {
+    let arena = arena::at(large.span().arena());
+    if !arena.can_part_with(end) {
         return;
     }
     if (1..=quarters(bytes)).contains(&before) && arena.is_small_at(end) {
@@ -226,8 +236,8 @@ fn keep_or_discard(large: &'static Large, arena: &Arena, before: usize) {
     } else {
         (TAILS_PART, TAILS_LEAST)
     };
-    let most = ((arena::used_by_blocks() << UNIT_SHIFT) / part).max(least);
-    if TAILS.load(Ordering::Relaxed) + (unused as isize) <= most as isize {
+    let all = (TAILS.load(Ordering::Relaxed) + unused as isize).max(0) as usize;
+    if all <= least || all <= (arena::used_by_blocks() << UNIT_SHIFT) / part {
         count_tail(unused as isize);
         large.set_tail(unused);
         return;
@@ -260,8 +270,8 @@ fn huge_min() -> usize {
     if arena::is_limited() { LIMITED_HUGE_MIN } else { HUGE_MIN }
 }
 
-fn count(blocks: isize, bytes: isize) {
-    if let Some(heap) = thread::heap() {
+fn count(heap: Option<&Heap>, blocks: isize, bytes: isize) {
+    if let Some(heap) = heap {
         return heap.count_large(blocks, bytes);
     }
     BLOCKS.fetch_add(blocks, Ordering::Relaxed);
@@ -286,32 +296,19 @@ fn release(piece: NonNull<u8>) {
 ///
 /// # Safety
 /// The caller gives the block up.
+#[inline(never)]
 pub(super) unsafe fn free(large: &'static Large) -> bool {
     if !large.close() {
         return false;
     }
-    let (start, bytes) = (large.start(), large.bytes());
-    let notes = large.notes();
-    let found = if notes & note::FRESH != 0 || note::is_bare(notes) {
-        // SAFETY: we closed the block.
-        unsafe { arena::note_freed(start, bytes, notes & note::FRESH != 0) }
-    } else {
-        // What it holds may be what another block has left.
-        None
-    };
-    note_zeroed(large, found);
+    let heap = thread::heap_or_attach();
     drop_tail(large);
-    count(-1, -(bytes as isize));
-    let is_sparse = arena::is_likely_sparse(bytes);
-    let thin = notes & note::THIN != 0 && is_sparse && found.is_none_or(Found::is_sparse);
-    large.set_notes(if thin { notes } else { notes & !note::THIN });
-    // Of what is not resident nothing is to be kept, nor to be given back: few pages may stay, but not few huge ones.
-    let is_corner = !thin
-        && is_sparse
-        && bytes >= arena::BIG
-        && notes & note::FRESH != 0
-        && found.is_some_and(|found| !found.is_filled());
-    let (heap, mut freed) = (thread::heap(), 0);
+    count(heap, -1, -(large.bytes() as isize));
+    // What one that was used before holds may be what another block has left.
+    let is_plain = large.notes() & (note::FRESH | note::ZEROED | note::READY | note::THIN) == 0;
+    // SAFETY: we closed the block.
+    let is_corner = !is_plain && unsafe { learn(large) };
+    let mut freed = 0;
     if !heap.is_some_and(|heap| !is_corner && heap.keep(large)) {
         // SAFETY: we closed the block, and no heap has it.
         freed += unsafe { give_back(large, is_corner) };
@@ -327,10 +324,36 @@ pub(super) unsafe fn free(large: &'static Large) -> bool {
     true
 }
 
+/// Learns from a block that is being freed, and notes whether few of its pages are resident. True of one of which only a
+/// corner was used, on huge pages perhaps: few small pages may stay, but not few huge ones.
+///
+/// # Safety
+/// The caller has closed the block.
+#[inline(never)]
+unsafe fn learn(large: &'static Large) -> bool {
+    let (bytes, notes) = (large.bytes(), large.notes());
+    let found = if notes & note::FRESH != 0 || note::is_bare(notes) {
+        // SAFETY: as the caller promises.
+        unsafe { arena::note_freed(large.start(), bytes, notes & note::FRESH != 0) }
+    } else {
+        None
+    };
+    note_zeroed(large, found);
+    let is_sparse = arena::is_likely_sparse(bytes);
+    let thin = notes & note::THIN != 0 && is_sparse && found.is_none_or(Found::is_sparse);
+    large.set_notes(if thin { notes } else { notes & !note::THIN });
+    !thin
+        && is_sparse
+        && bytes >= arena::BIG
+        && notes & note::FRESH != 0
+        && found.is_some_and(|found| !found.is_filled())
+}
+
 /// Gives the run of a block back to its arena, and with `discard` its memory to the system. How many units that is.
 ///
 /// # Safety
 /// The block was closed, and nobody else has it.
+#[inline(never)]
 unsafe fn give_back(large: &'static Large, discard: bool) -> usize {
     // SAFETY: as the caller promises.
     let (mut run, piece) = unsafe { Run::of(large) };
@@ -385,7 +408,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: b
     if wanted != units {
         drop_tail(large);
     }
-    count(0, bytes as isize - old as isize);
+    count(thread::heap(), 0, bytes as isize - old as isize);
     true
 }
 

@@ -14,8 +14,9 @@ use crate::fatal::{self, Misuse};
 use crate::heap::Heap;
 use crate::huge;
 use crate::magazine::{self, Front, Pushed};
-use crate::page_map;
+use crate::page_map::{self, Entry};
 use crate::slab::{self, Slab};
+use crate::span::Large;
 use crate::units::{MAX_REQUEST, MIN_ALIGN, UNIT, align_up};
 use crate::{central, foreign, heap, meta, purge, size_class, sys, thread};
 use core::ptr::{self, NonNull};
@@ -264,7 +265,15 @@ unsafe fn deallocate_rest(block: *mut u8) {
         return;
     }
     let address = block as usize;
-    if let Some(slab) = page_map::entry(address).and_then(|entry| Slab::of(entry.span()?))
+    let span = page_map::entry(address).and_then(Entry::span);
+    if let Some(large) = span.and_then(Large::of)
+        && large.start() == address
+        // SAFETY: the caller gives the block up.
+        && unsafe { large::free(large) }
+    {
+        return;
+    }
+    if let Some(slab) = span.and_then(Slab::of)
         && slab.is_taken(address)
         // SAFETY: a block starts here.
         && unsafe { !slab::is_marked(address) }
@@ -290,7 +299,6 @@ unsafe fn deallocate_found(function: &str, freed: Misuse, block: *mut u8, found:
     match found {
         Found::Small(slab) => deallocate_in(slab, address),
         Found::Large(large) => {
-            thread::note();
             // SAFETY: the caller gives the block up.
             if unsafe { !large::free(large) } {
                 fatal::misuse(function, freed, address);

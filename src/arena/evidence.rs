@@ -16,7 +16,7 @@ const SAMPLE: usize = 4;
 /// Each look that finds much the same as before, and blocks not filled, halves how many there are, so often at most: a page that
 /// was never written costs a fault then, and another one when it is, which interrupts all threads.
 const HALVINGS_MOST: usize = 5;
-/// How much of it, in one of so many pages, and where in the page: at its beginning, and not there alone, since
+/// How much of it, in one of so many pages at most, and where in the page: at its beginning, and not there alone, since
 /// the first words of records that fill a power of two are often zero.
 const SAMPLE_PAGES: usize = 8;
 pub(super) const LINES_IN_PAGE: [usize; 2] = [0, 1024 + 64];
@@ -98,7 +98,9 @@ impl Evidence {
 
     /// Whether the block that is being freed is one of those to look at.
     fn is_due(&self) -> bool {
-        let freed = self.freed.fetch_add(1, Ordering::Relaxed);
+        // What several threads count at once may be lost.
+        let freed = self.freed.load(Ordering::Relaxed);
+        self.freed.store(freed.wrapping_add(1), Ordering::Relaxed);
         freed < SAMPLE_FIRST || is_chosen(freed, self.halvings.load(Ordering::Relaxed))
     }
 
@@ -204,13 +206,17 @@ impl Found {
     }
 }
 
+/// The parts of a block in the order in which they are looked at: those in the middle first, since it is corners that
+/// are used alone.
+const ORDER: [usize; SAMPLE_PAGES] = [4, 2, 6, 1, 5, 3, 7, 0];
+
 /// Where to look at a block: one page in the middle of each part of it, since programs keep guard pages at the ends.
 /// None if it has not as many pages as parts.
 pub(super) fn parts(start: usize, bytes: usize) -> Option<impl Iterator<Item = usize>> {
     let page = sys::page_size();
     let step = (bytes / SAMPLE_PAGES) & !(page - 1);
     let middle = (step / 2) & !(page - 1);
-    (step != 0).then(|| (0..SAMPLE_PAGES).map(move |i| start + i * step + middle))
+    (step != 0).then(|| ORDER.into_iter().map(move |i| start + i * step + middle))
 }
 
 /// Looks, now and then, at how much of a large block that is about to be freed has been used. Where it read as zero
@@ -224,9 +230,17 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let is_due = evidence.is_due() || is_fresh && bytes >= BIG;
     let parts = parts(start, bytes).filter(|_| is_due)?;
-    // SAFETY: the pages lie in the block, which is the caller's.
-    let is_used = |&page: &usize| unsafe { is_used(page) };
-    let found = parts.filter(is_used).count() * FULL / SAMPLE_PAGES;
+    let (mut looked, mut used) = (0, 0);
+    for page in parts {
+        looked += 1;
+        // SAFETY: the pages lie in the block, which is the caller's.
+        used += unsafe { is_used(page) } as usize;
+        if looked - used > EMPTY_MOST {
+            // It is not filled, and the fewer pages are read that were not written the better.
+            break;
+        }
+    }
+    let found = used * FULL / looked;
     if is_fresh || found >= FILLED {
         evidence.note(found);
     }

@@ -2,6 +2,7 @@
 
 use super::supply::note_return;
 use super::{Arena, RETAKEN, TAKEN_CLEAN, note_dense};
+use crate::fatal::{self, Misuse};
 use crate::lock::Rank;
 use crate::page_map;
 use crate::span::{Large, note};
@@ -45,10 +46,13 @@ impl Run {
     /// Takes a large block out of the page map: its run, and the memory of its descriptor, all zero.
     ///
     /// # Safety
-    /// The block was closed, and is the caller's alone.
+    /// The block was closed, and is the caller's, or somebody's who has closed it at the same time: that ends the process.
     #[inline(never)]
     pub(crate) unsafe fn of(large: &'static Large) -> (Run, NonNull<u8>) {
         let (span, notes) = (large.span(), large.notes());
+        if !large.retire() {
+            fatal::misuse("free", Misuse::DoubleFree, span.start());
+        }
         let thin = notes & note::THIN != 0;
         let run = Run {
             arena: super::at(span.arena()),

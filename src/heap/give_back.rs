@@ -59,6 +59,7 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
+        self.let_go();
         // As many calls for this heap as for all others together, of which each leaves half to those after it.
         let mut left = roll::calls();
         self.age(all_old, 0, &mut { left });
@@ -81,7 +82,6 @@ impl Heap {
     /// what has been free since the last one. Under no lock.
     fn age(&'static self, all_old: bool, least: isize, calls: &mut isize) {
         self.collect(false);
-        self.let_go();
         let Some(_guard) = self.lock() else { return };
         self.leave_idle_plot();
         if self.waste.get() < least {
@@ -95,11 +95,10 @@ impl Heap {
         self.give_pages(all_old, 1, calls);
     }
 
-    /// Gives back what no live block pins; of another thread's heap all but its magazines. Returns
+    /// Gives back what no live block pins; of another thread's heap all but its magazines and kept blocks. Returns
     /// the bytes of pages inside slabs.
     pub(crate) fn purge(&'static self) -> usize {
         self.collect(false);
-        self.let_go();
         let Some(_guard) = self.lock() else { return 0 };
         self.leave_plot();
         self.give_pages(true, 1, &mut { isize::MAX })
@@ -259,7 +258,7 @@ impl Heap {
         bytes
     }
 
-    /// Empties magazines and outbox into the slabs.
+    /// Empties magazines and outbox into the slabs, and gives kept blocks back.
     ///
     /// # Safety
     /// The heap is the calling thread's, or its thread is dead and the caller claimed it.
@@ -271,5 +270,6 @@ impl Heap {
             }
         }
         self.send_all();
+        self.let_go();
     }
 }

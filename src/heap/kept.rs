@@ -6,40 +6,47 @@
 //! and each one that comes up again allows as much more. Where large blocks are rare among what the thread asks for,
 //! they take no time worth any memory.
 //!
-//! They are in use as far as the arena knows. They go back at each tick of decay, when the thread has asked for other
-//! blocks for a while, and when somebody purges. Guarded by the heap's lock.
+//! They are in use as far as the arena knows. Like the magazines they belong to the heap's thread, or to who claimed the
+//! heap from a dead one, and take no lock: who has just written a large block would wait at each exchange until all of that
+//! has left the processor. They go back at each tick of the thread, when it purges, and when it has asked for other blocks
+//! for a while. A fork may stop another thread at any instruction: a block that is in a list is complete, and one that
+//! was on its way is lost in the child.
 
-use super::Heap;
+use super::{Heap, roll};
 use crate::arena::{self, Run};
 use crate::span::Large;
+use crate::sync::{AtomicPtr, Ordering};
 use crate::units::UNIT_SHIFT;
 use crate::{config, meta, purge};
 use core::cell::Cell;
+use core::ptr;
 
-/// One more than the blocks that a heap keeps.
-const PLACES: usize = 32;
-/// How many lengths it remembers.
-const LENGTHS: usize = 32;
 /// The most units that may be kept in a process of few heaps.
-const UNITS: usize = (2 << 20) >> UNIT_SHIFT;
+const UNITS: usize = (4 << 20) >> UNIT_SHIFT;
+const _: () = assert!(UNITS <= u64::BITS as usize);
+/// The same as a part of what all heaps have in use of large blocks, for each of them.
+const PART: usize = 16;
+/// How many lengths of blocks that went back are remembered.
+const REMEMBERED: usize = 32;
 /// What a length that nobody has freed lately takes from what may be kept, as a part of it.
 const MISS: usize = 4;
 /// After so many slow paths without a large block all is forgotten.
 const RARE: u32 = 64;
 
 pub(super) struct Kept {
-    /// The oldest first; as many as `count` says.
-    blocks: [Cell<Option<&'static Large>>; PLACES],
-    /// Their lengths, in units.
-    lengths: [Cell<u16>; PLACES],
-    count: Cell<usize>,
-    /// Units of all of them. Whose thread the heap is may look without the lock: others only take away.
+    /// For each length, in units, the block that was kept last; it leads to the one before it.
+    newest: [AtomicPtr<Large>; UNITS + 1],
+    /// The heap's ticks when a block of each length was last kept or taken.
+    used: [Cell<u32>; UNITS + 1],
+    /// A bit for each length of which blocks have been kept, for one unit the lowest.
+    lengths: Cell<u64>,
+    /// Units of all of them. After a fork there may be less.
     units: Cell<usize>,
-    /// How many units may be kept just now, and at most. The heap's thread's alone, as is what follows.
+    /// How many units may be kept just now, and at most.
     allowed: Cell<usize>,
     most: Cell<usize>,
     /// Lengths of blocks that went back, 0 where there is none, and where the next goes.
-    gone: [Cell<u16>; LENGTHS],
+    gone: [Cell<u16>; REMEMBERED],
     next: Cell<usize>,
     /// The heap's ticks when a large block was last taken or freed.
     last: Cell<u32>,
@@ -52,11 +59,18 @@ impl Kept {
     }
 
     /// A large block is taken or freed, at a tick of the heap.
+    #[inline(always)]
     fn note(&self, tick: u32) {
         if tick.wrapping_sub(self.last.replace(tick)) > RARE {
-            self.allowed.set(0);
-            self.gone.iter().for_each(|gone| gone.set(0));
+            self.forget();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget(&self) {
+        self.allowed.set(0);
+        self.gone.iter().for_each(|gone| gone.set(0));
     }
 
     /// Whether blocks are kept and none has been asked for for a while.
@@ -64,36 +78,71 @@ impl Kept {
         self.units.get() > 0 && tick.wrapping_sub(self.last.get()) > RARE
     }
 
-    /// Takes out the block at a place.
+    /// The block of a length that was kept last.
+    #[inline(always)]
+    fn pop(&self, length: usize) -> Option<&'static Large> {
+        let newest = self.newest.get(length)?;
+        // SAFETY: what is in the list is a descriptor, whose memory stays one.
+        let large = unsafe { newest.load(Ordering::Relaxed).as_ref() }?;
+        newest.store(large.before(), Ordering::Release);
+        self.units.set(self.units.get().saturating_sub(length));
+        Some(large)
+    }
+
+    /// Keeps a block of a length that there is a list for.
+    #[inline(always)]
+    fn push(&self, length: usize, large: &'static Large) {
+        let newest = &self.newest[length];
+        large.set_before(newest.load(Ordering::Relaxed));
+        newest.store(ptr::from_ref(large).cast_mut(), Ordering::Release);
+        self.lengths.set(self.lengths.get() | 1 << (length - 1));
+        self.units.set(self.units.get() + length);
+    }
+
+    /// A block of the length that has been neither kept nor taken for the longest time.
+    #[cold]
     #[inline(never)]
-    fn remove(&self, place: usize) -> Option<&'static Large> {
-        let block = self.blocks[place].take();
-        let count = self.count.get() - 1;
-        self.units.set(self.units.get() - usize::from(self.lengths[place].get()));
-        for i in place..count {
-            self.lengths[i].set(self.lengths[i + 1].get());
-            self.blocks[i].set(self.blocks[i + 1].take());
+    fn pop_oldest(&self) -> Option<&'static Large> {
+        let (now, mut left) = (self.last.get(), self.lengths.get());
+        let (mut oldest, mut age) = (0, 0);
+        while left != 0 {
+            let length = left.trailing_zeros() as usize + 1;
+            left &= left - 1;
+            let since = now.wrapping_sub(self.used[length].get());
+            if self.newest[length].load(Ordering::Relaxed).is_null() {
+                self.lengths.set(self.lengths.get() & !(1 << (length - 1)));
+            } else if since >= age {
+                (oldest, age) = (length, since);
+            }
         }
-        self.count.set(count);
-        block
+        let large = self.pop(oldest);
+        if large.is_none() {
+            self.units.set(0);
+        }
+        large
     }
 
     /// Remembers the length of a block that goes back.
-    fn remember(&self, length: u16) {
+    fn remember(&self, length: usize) {
         let next = self.next.get();
-        self.gone[next].set(length);
-        self.next.set((next + 1) % LENGTHS);
+        self.gone[next].set(u16::try_from(length).unwrap_or(0));
+        self.next.set((next + 1) % REMEMBERED);
     }
 
     /// A block of a length is asked for that is not kept.
-    fn miss(&self, length: u16) {
-        let (allowed, units) = (self.allowed.get(), usize::from(length));
-        match self.gone.iter().find(|gone| gone.get() == length) {
+    #[inline(never)]
+    fn miss(&self, length: usize) {
+        let allowed = self.allowed.get();
+        match self.gone.iter().find(|gone| usize::from(gone.get()) == length) {
             Some(gone) => {
                 gone.set(0);
-                self.allowed.set((allowed + units).min(self.most.get()));
+                let (more, most) = (allowed + length, self.most.get());
+                let part = || arena::used_by_blocks() / PART / roll::count();
+                if more <= most || most > 0 && more <= part() {
+                    self.allowed.set(more);
+                }
             }
-            None => self.allowed.set(allowed.saturating_sub(units.div_ceil(MISS))),
+            None => self.allowed.set(allowed.saturating_sub(length.div_ceil(MISS))),
         }
     }
 }
@@ -108,73 +157,58 @@ fn give_back(large: &'static Large) -> usize {
     }
 }
 
+/// All are for the heap's thread, or who has claimed the heap.
 impl Heap {
-    /// A closed block of so many units that was kept. For the heap's thread.
-    #[inline]
+    /// A closed block of so many units that was kept.
+    #[inline(always)]
     pub(crate) fn take_kept(&self, units: usize) -> Option<&'static Large> {
-        let (kept, length) = (&self.kept, u16::try_from(units).ok()?);
-        kept.note(self.ticks.get());
-        if kept.units.get() >= units {
-            let _guard = self.lock()?;
-            let lengths = &kept.lengths[..kept.count.get()];
-            if let Some(place) = lengths.iter().rposition(|kept| kept.get() == length) {
-                return kept.remove(place);
-            }
+        let (kept, now) = (&self.kept, self.ticks.get());
+        kept.note(now);
+        let large = kept.pop(units);
+        match large {
+            Some(_) => kept.used[units].set(now),
+            None => kept.miss(units),
         }
-        kept.miss(length);
-        None
+        large
     }
 
-    /// Keeps a block that was closed, if it may; others may have to go then: see [`excess`](Heap::excess). For the
-    /// heap's thread.
-    #[inline]
+    /// Keeps a block that was closed, if it may; others may have to go then: see [`excess`](Heap::excess).
+    #[inline(always)]
     pub(crate) fn keep(&self, large: &'static Large) -> bool {
-        let (kept, units) = (&self.kept, large.span().units());
-        let Ok(length) = u16::try_from(units) else { return false };
-        kept.note(self.ticks.get());
+        let (kept, units, now) = (&self.kept, large.span().units(), self.ticks.get());
+        kept.note(now);
         // Where the system has refused memory it is to be had for any block.
-        let may_stay =
-            units <= kept.allowed.get() && !arena::was_refused() && !config::keeps_less();
-        let guard = if may_stay { self.lock() } else { None };
-        if guard.is_none() {
-            kept.remember(length);
-            return false;
+        let stays = units <= kept.allowed.get().min(UNITS)
+            && !arena::was_refused()
+            && !config::keeps_less();
+        if stays {
+            kept.used[units].set(now);
+            kept.push(units, large);
+        } else {
+            kept.remember(units);
         }
-        let count = kept.count.get();
-        kept.lengths[count].set(length);
-        kept.blocks[count].set(Some(large));
-        kept.units.set(kept.units.get() + units);
-        kept.count.set(count + 1);
-        true
+        stays
     }
 
-    /// A block for which there is no room beside newer ones. For the heap's thread.
+    /// A block for which there is no room beside newer ones.
+    #[inline(always)]
     pub(crate) fn excess(&self) -> Option<&'static Large> {
         let kept = &self.kept;
-        if kept.units.get() <= kept.allowed.get() && kept.count.get() < PLACES {
+        if kept.units.get() <= kept.allowed.get() {
             return None;
         }
-        let _guard = self.lock()?;
-        if kept.count.get() == 0 {
-            // Others have taken all.
-            return None;
-        }
-        let large = kept.remove(0)?;
-        kept.remember(large.span().units() as u16);
+        let large = kept.pop_oldest()?;
+        kept.remember(large.span().units());
         Some(large)
     }
 
-    /// Gives all of them back; what the heap's thread keeps meanwhile may stay. Under no lock.
+    /// Gives all of them back. Under no lock.
     pub(super) fn let_go(&self) {
+        if self.kept.units.get() == 0 {
+            return;
+        }
         let mut given = 0;
-        for _ in 0..PLACES {
-            if self.kept.units.get() == 0 {
-                break;
-            }
-            let Some(guard) = self.lock() else { break };
-            let last = self.kept.count.get().checked_sub(1).and_then(|last| self.kept.remove(last));
-            drop(guard);
-            let Some(large) = last else { break };
+        while let Some(large) = self.kept.pop_oldest() {
             given += give_back(large);
         }
         if given > 0 {

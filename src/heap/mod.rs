@@ -49,7 +49,7 @@ const MAP_STEP: usize = 16 << 10;
 /// and with how many heaps more those of the next get half, a third and so on of it.
 const GROWTH: usize = 2 << 20;
 /// Bytes of tails that are counted together: all threads meet at one counter.
-const TAILS_TOGETHER: usize = 64 << 10;
+const TAILS_TOGETHER: usize = 512 << 10;
 /// Blocks in a batch at most.
 const BATCH_MOST: usize = 255;
 

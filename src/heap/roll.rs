@@ -68,6 +68,11 @@ pub(super) fn calls() -> isize {
     if are_several() { CALLS_MOST } else { isize::MAX }
 }
 
+/// How many heaps of threads there are, one at least.
+pub(super) fn count() -> usize {
+    COUNT.load(Ordering::Relaxed).max(1)
+}
+
 /// Whether there are heaps of several threads.
 pub(crate) fn are_several() -> bool {
     COUNT.load(Ordering::Relaxed) > 1

@@ -165,15 +165,41 @@ fn loom_page_map_enter_and_clear() {
     });
 }
 
-/// One of two threads that free a block at once does so.
+/// Who looks at a block that is being freed, used anew and freed for good finds it live or freed, and never another.
 #[test]
-fn loom_large_block_is_closed_once() {
+fn loom_look_at_a_large_block_that_is_freed() {
+    explore(3, || {
+        let land = Land::open(1);
+        let start = land.start;
+        let large = open_large(0, start, 1, UNIT);
+        page_map::enter(large.span(), false);
+        let looker = thread::spawn(move || {
+            let entry = page_map::entry(start).expect("in an arena");
+            let found = entry.span().and_then(Large::of);
+            if let Some(found) = found {
+                assert!(core::ptr::eq(found, large));
+                assert!([UNIT, UNIT - 1].contains(&found.bytes()));
+            }
+        });
+        assert!(large.close() && !large.close());
+        assert!(large.reopen(UNIT - 1, 0) && !large.reopen(UNIT, 0));
+        assert!(large.close() && large.retire() && !large.retire());
+        page_map::clear(start, 1, true);
+        looker.join().unwrap();
+        assert!(page_map::entry(start).unwrap().is_freed());
+    });
+}
+
+/// Of two threads that have closed a block one takes it out of use.
+#[test]
+fn loom_large_block_is_retired_once() {
     explore(2, || {
         let land = Land::open(1);
         let large = open_large(0, land.start, 1, UNIT);
         page_map::enter(large.span(), false);
-        let close = |land: &Land| {
-            let won = large.close();
+        assert!(large.close());
+        let retire = |land: &Land| {
+            let won = large.retire();
             if won {
                 land.cells[0].with_mut(|_| page_map::clear(land.start, 1, true));
             }
@@ -181,10 +207,11 @@ fn loom_large_block_is_closed_once() {
         };
         let other = {
             let land = land.clone();
-            thread::spawn(move || close(&land))
+            thread::spawn(move || retire(&land))
         };
-        let mine = close(&land);
+        let mine = retire(&land);
         assert!(mine ^ other.join().unwrap());
+        assert!(!large.reopen(UNIT, 0) && !large.close());
     });
 }
 
