@@ -88,6 +88,9 @@ impl Kind {
     }
 }
 
+/// So many units of a region where others have some may be had at once.
+const SOME: usize = 8;
+
 impl Arena {
     /// The lowest run of `units` free units at a multiple of `align` units, in regions of a kind.
     pub(super) fn find(&self, units: usize, align: usize, kind: Kind) -> Option<usize> {
@@ -123,6 +126,20 @@ impl Arena {
             && unit.is_multiple_of(REGION_UNITS)
             && unit + REGION_UNITS <= self.frontier.get()
             && self.region(unit).used.get() == 0
+    }
+
+    /// How many units, `most` at most, are free from `unit` on in its region, resident as that one is: all of a region only where
+    /// nothing is used there, else some.
+    pub(super) fn alike(&self, unit: usize, kind: Kind, most: usize) -> usize {
+        if most >= REGION_UNITS && self.is_first_in(unit, kind) {
+            return REGION_UNITS;
+        }
+        let (region, bit) = (self.region(unit), unit % REGION_UNITS);
+        let differs = |word: u32| if word >> bit & 1 != 0 { !word } else { word };
+        let others = region.used.get() | differs(region.dirty.get()) | differs(region.thick.get());
+        let known = self.frontier.get().saturating_sub(unit);
+        let units = ((others >> bit).trailing_zeros() as usize).min(REGION_UNITS - bit);
+        units.min(known).min(most).min(SOME)
     }
 
     /// Advises huge pages for new regions, all at once; not where regions with advice and without follow each other so often

@@ -316,8 +316,8 @@ impl Arena {
         self.regions.get().pieces(unit, units, f);
     }
 
-    /// Takes a run of `units` units at a multiple of `align` units, or if that is wished all of a region that is free;
-    /// unless `commits`, from what is committed. Under the arena's lock, which may be `held`.
+    /// Takes a run of `units` units at a multiple of `align` units, and as many more as are wished and much like these; unless
+    /// `commits`, from what is committed. Under the arena's lock, which may be `held`.
     fn take(
         &'static self,
         units: usize,
@@ -337,8 +337,7 @@ impl Arena {
         if !(is_committed || commits && self.commit(unit + units, kind)) {
             return None;
         }
-        let with_region = wish.with_region && self.is_first_in(unit, kind);
-        let units = if with_region { REGION_UNITS } else { units };
+        let units = units.max(self.alike(unit, kind, wish.most));
         let last = unit + units - 1;
         let end = self.region(last).end(last % REGION_UNITS);
         let residue = self.claim(unit, units, idle);

@@ -46,8 +46,8 @@ pub(crate) struct Purpose {
     /// It is likely that most of it will be used; or next to nothing.
     is_filled: bool,
     is_idle: bool,
-    /// Where it is the first in a region, it may have all of that.
-    with_region: bool,
+    /// So many units may be had: all of a region where it is the first there, or what is free behind it.
+    most: usize,
     /// Which of the arenas with these tenants: see the heap's lane.
     lane: usize,
 }
@@ -59,14 +59,14 @@ impl Purpose {
             tenants: Tenants::Slabs,
             is_filled: is_further && touched() >= SLABS_IN_USE,
             is_idle: false,
-            with_region: false,
+            most: 0,
             lane: 0,
         }
     }
 
-    /// The same for who would take all of a region.
-    pub(crate) fn with_region(self, with_region: bool) -> Purpose {
-        Purpose { with_region, ..self }
+    /// The same for who would take up to so many units, if it is few.
+    pub(crate) fn with_more(self, most: usize) -> Purpose {
+        Purpose { most, ..self }
     }
 
     /// A large block in a lane; a zeroed one is a table, of which no corner is used alone.
@@ -86,7 +86,7 @@ impl Purpose {
         let is_likely = is_table || (evidence.seems_filled() || is_hopeful()) && is_grown();
         let is_filled = is_likely && fits(bytes);
         let is_idle = evidence.is_sparse();
-        Purpose { tenants, is_filled, is_idle, with_region: false, lane }
+        Purpose { tenants, is_filled, is_idle, most: 0, lane }
     }
 
     /// Whether an arena has runs for this.
@@ -118,7 +118,7 @@ impl Purpose {
         } else {
             Kind::Sparse
         };
-        Wish { kind, is_idle: self.is_idle, with_region: self.with_region }
+        Wish { kind, is_idle: self.is_idle, most: self.most }
     }
 }
 
@@ -129,13 +129,13 @@ pub(super) struct Wish {
     pub(super) kind: Kind,
     /// Memory for it that went back is not missed.
     pub(super) is_idle: bool,
-    /// See [`Purpose::with_region`].
-    pub(super) with_region: bool,
+    /// See [`Purpose::with_more`].
+    pub(super) most: usize,
 }
 
 impl Wish {
     /// Whatever is free.
-    pub(super) const ANY: Wish = Wish { kind: Kind::Any, is_idle: false, with_region: false };
+    pub(super) const ANY: Wish = Wish { kind: Kind::Any, is_idle: false, most: 0 };
 
     /// The same, wherever it is.
     pub(super) fn anywhere(self) -> Wish {
@@ -200,6 +200,7 @@ fn in_use() -> (usize, usize) {
 }
 
 /// Units in use in the arenas of some tenants.
+#[inline(never)]
 fn used_by(tenants: Tenants) -> usize {
     let theirs = all().filter(|arena| arena.tenants.get() == tenants);
     theirs.map(|arena| arena.used.get()).sum()

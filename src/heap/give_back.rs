@@ -145,8 +145,11 @@ impl Heap {
     #[inline(always)]
     pub(super) fn hold_down(&'static self, guard: Guard<'_>) {
         self.squeeze(WASTE_LATER);
+        let has_closed = self.has_closed.replace(false);
         drop(guard);
-        purge::enforce(purge::FLUSHED);
+        if has_closed {
+            purge::enforce(purge::FLUSHED);
+        }
     }
 
     /// Empties all magazines, or those that hold as many blocks as at the last squeeze: of sizes, it seems, that the program has
@@ -230,6 +233,7 @@ impl Heap {
                 bytes += self.give_pages_of(slab, worth, calls);
             }
         }
+        self.spares.drop_all();
         // Who has run out of calls goes on at the next look.
         self.note_left(*calls > 0, worth > 1);
         bytes

@@ -23,7 +23,7 @@ use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
 use crate::owner::Owner;
 use crate::remote::{Crate, Mailbox};
-use crate::slab::{self, MIXED, Slab, Slabs};
+use crate::slab::{self, MIXED, Slab, Slabs, Spares};
 use crate::sync::AtomicPtr;
 use crate::sys::{self, NoClaim};
 use crate::units::align_up;
@@ -126,10 +126,13 @@ pub(crate) struct Heap {
     /// Bytes of blocks to be taken until the heap has settled: see the mixing module.
     unsettled: Cell<isize>,
 
+    spares: Spares,
     ground: Ground,
     kept: Kept,
     plot: Plot,
     mailbox: Mailbox,
+    /// A slab has been closed since runs that became free were last held down.
+    has_closed: Cell<bool>,
     /// Slabs have moved from this heap to others: crates may bring blocks of those.
     has_parted: Cell<bool>,
     /// The owning thread as long as it lives; see the thread module.
@@ -379,7 +382,7 @@ impl Heap {
     fn open_slab(&'static self, class: usize) -> Option<&'static Slab> {
         let is_further = self.shelves[class].full.first().is_some();
         let take = |units| self.take_run(units, is_further);
-        let slab = Slab::open(class, self.address(), is_further, take)?;
+        let slab = Slab::open(class, (self.address(), &self.spares), is_further, take)?;
         page_map::enter(slab.span(), true);
         self.account_slab(slab, 1);
         self.unsettle(class);
@@ -433,10 +436,11 @@ impl Heap {
     /// # Safety
     /// Under the lock; the slab's blocks are all free, and the lists name it no more.
     unsafe fn close(&self, slab: &'static Slab) {
+        self.has_closed.set(true);
         self.account_slab(slab, -1);
         self.unnote(slab);
         // SAFETY: as the caller promises.
-        unsafe { slab.close() };
+        unsafe { slab.close(&self.spares) };
     }
 
     /// Makes a slab that no heap's lists name one of this heap's. Under the lock.

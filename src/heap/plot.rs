@@ -7,10 +7,13 @@
 use super::{Heap, roll};
 use crate::arena::{self, Arena, Purpose, Residue, Run};
 use crate::sync::Cell;
-use crate::units::{UNIT, UNIT_SHIFT};
+use crate::units::{REGION_UNITS, UNIT, UNIT_SHIFT};
 
 /// A heap with so many bytes in use takes whole regions. Less in tests, whose programs are small.
 const WORTH_A_REGION: isize = if cfg!(test) { 256 << 10 } else { 16 << 20 };
+
+/// And one with so many takes some units at a time.
+const WORTH_SOME: isize = WORTH_A_REGION / 4;
 
 /// Units that a heap has taken and not used yet. All zero bytes are none. Under the heap's lock.
 pub(super) struct Plot {
@@ -53,8 +56,16 @@ impl Heap {
             return Some(run);
         }
         // The slabs of a central heap are those of many threads.
-        let is_worth_it = self.used.get() >= WORTH_A_REGION && !self.is_central();
-        let purpose = Purpose::slab(is_further).with_region(is_worth_it && roll::are_several());
+        let most = if !roll::are_several() || self.is_central() {
+            0
+        } else if self.used.get() >= WORTH_A_REGION {
+            REGION_UNITS
+        } else if self.used.get() >= WORTH_SOME {
+            REGION_UNITS / 4
+        } else {
+            0
+        };
+        let purpose = Purpose::slab(is_further).with_more(most);
         let mut run = arena::take(units, 1, purpose)?;
         if run.units > units {
             self.leave_plot();

@@ -14,6 +14,8 @@ use core::ptr;
 const KEPT_PART: usize = 4;
 const KEPT_OF_SMALL: usize = 2;
 const SMALL: usize = 32;
+/// Magazines may grow by this part of what the heap has in use, if that is more than it has at first.
+const GROWTH_PART: usize = 64;
 
 impl Heap {
     /// Puts a freed block of one of this heap's slabs away. Called by the heap's thread.
@@ -50,7 +52,7 @@ impl Heap {
         let wanted = self.swings[class].wanted(next, roll::are_several())?;
         let growth = |to: usize| self.growth.get() + (to - capacity) * size;
         // Half of what all may have is for the first steps.
-        let most = self.growth_most.get();
+        let most = self.growth_most.get().max(self.used.get().max(0) as usize / GROWTH_PART);
         let is_allowed = |&to: &usize| growth(to) <= if to <= SURE { most } else { most / 2 };
         let mut grown = Some(next).filter(is_allowed)?;
         while grown < wanted

@@ -17,11 +17,13 @@ mod list;
 mod missed;
 mod mixing;
 mod put;
+mod spares;
 mod state;
 
 pub(crate) use list::Slabs;
 pub(crate) use missed::{forget_lost, missed};
 pub(crate) use put::Equal;
+pub(crate) use spares::Spares;
 pub(crate) use state::{Look, State};
 
 use crate::arena::{Residue, Run};
@@ -122,13 +124,13 @@ impl Slab {
     /// stands on a run that is taken for it. The caller enters it into the page map and the heap's.
     pub(crate) fn open(
         class: usize,
-        heap: usize,
+        (heap, spares): (usize, &Spares),
         further: bool,
         take: impl FnOnce(usize) -> Option<Run>,
     ) -> Option<&'static Slab> {
         let (units, capacity) = (size_class::slab_units(class), size_class::slab_blocks(class));
         let words = bitmap::words_for(capacity);
-        let piece = meta::allocate(size_of::<Slab>())?;
+        let piece = spares.take()?;
         // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
         let slab: &'static Slab = unsafe { piece.cast().as_ref() };
         let bits = if words <= INLINE {
@@ -137,14 +139,14 @@ impl Slab {
             bits.as_ptr().cast()
         } else {
             // SAFETY: the piece is ours and unused.
-            unsafe { meta::release(piece, size_of::<Slab>()) };
+            unsafe { spares.keep(piece) };
             return None;
         };
         slab.bits.set(bits);
         slab.capacity.set(capacity as u16);
         let Some(run) = take(units) else {
             // SAFETY: nobody knows of the descriptor yet.
-            unsafe { slab.release_descriptor() };
+            unsafe { slab.release_descriptor(spares) };
             return None;
         };
         slab.class.store(class as u8, Ordering::Relaxed);
@@ -170,7 +172,7 @@ impl Slab {
     ///
     /// # Safety
     /// Under the lock of the slab's heap, which has forgotten it.
-    pub(crate) unsafe fn close(&'static self) {
+    pub(crate) unsafe fn close(&'static self, spares: &Spares) {
         debug_assert_eq!(self.free.get(), self.capacity.get());
         let (start, units) = (self.span.start(), self.span.units());
         let arena = arena::at(self.span.arena());
@@ -184,15 +186,7 @@ impl Slab {
         }
         arena.give(start, units, residue, 0);
         // SAFETY: the slab is in no map and no list.
-        unsafe { self.release_descriptor() };
-    }
-
-    unsafe fn release_descriptor(&'static self) {
-        // SAFETY: the pieces came from `meta`, and the caller owns them.
-        unsafe {
-            self.release_bits();
-            meta::release(NonNull::from(self).cast(), size_of::<Slab>());
-        }
+        unsafe { self.release_descriptor(spares) };
     }
 
     /// Gives the bitmap back, where it has its own piece.
