@@ -19,6 +19,8 @@ pub(crate) const CRATE: usize = 124;
 const _: () = assert!(size_of::<Crate>() == 1024);
 /// The most bytes that wait in a crate of larger blocks.
 const CRATE_BYTES: usize = 16 << 10;
+/// But no fewer than so many.
+const LEAST: usize = 4;
 /// What stands for the class of an assorted crate: more than any class.
 pub(crate) const ASSORTED: usize = 255;
 /// Where the class of a block stands in an assorted crate. User addresses have no such bits.
@@ -63,7 +65,7 @@ impl Crate {
 
     /// Makes an unused or empty crate one for blocks of a class to a heap. What stands in an empty one does not matter.
     pub(crate) fn open(&self, to: usize, class: usize, size: usize) {
-        let most = (CRATE_BYTES / size).clamp(1, CRATE) as u32;
+        let most = (CRATE_BYTES / size).clamp(LEAST, CRATE) as u32;
         self.to.set(to);
         self.class.set(class as u32);
         self.left.set(most);

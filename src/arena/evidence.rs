@@ -230,13 +230,13 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let is_due = evidence.is_due() || is_fresh && bytes >= BIG;
     let parts = parts(start, bytes).filter(|_| is_due)?;
-    let (mut looked, mut used) = (0, 0);
+    let (mut looked, mut used, was_sparse) = (0, 0, evidence.is_sparse());
     for page in parts {
         looked += 1;
         // SAFETY: the pages lie in the block, which is the caller's.
         used += unsafe { is_used(page) } as usize;
-        if looked - used > EMPTY_MOST {
-            // It is not filled, and the fewer pages are read that were not written the better.
+        if was_sparse && looked - used > EMPTY_MOST {
+            // That is no news, and the fewer pages are read that were not written the better.
             break;
         }
     }

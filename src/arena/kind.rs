@@ -6,6 +6,7 @@
 
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
+use super::supply::is_scarce;
 use super::{Arena, is_limited, was_refused};
 use crate::region::Region;
 use crate::sync::Ordering;
@@ -129,8 +130,11 @@ impl Arena {
     }
 
     /// How many units, `most` at most, are free from `unit` on in its region, resident as that one is: all of a region only where
-    /// nothing is used there, else some.
+    /// nothing is used there, else some; none where memory is scarce.
     pub(super) fn alike(&self, unit: usize, kind: Kind, most: usize) -> usize {
+        if most == 0 || is_scarce() {
+            return 0;
+        }
         if most >= REGION_UNITS && self.is_first_in(unit, kind) {
             return REGION_UNITS;
         }
