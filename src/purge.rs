@@ -158,6 +158,11 @@ pub(crate) fn enforce(freed: usize) {
     KEPT.store(excess.min(arena::take_stuck()), Ordering::Relaxed);
 }
 
+/// When the last tick was.
+pub(crate) fn last_tick() -> u64 {
+    TICK.load(Ordering::Relaxed)
+}
+
 /// Whether a decay time has passed since the last tick; the caller that hears so does the tick.
 /// The second value says that two have: everything free now is old.
 pub(crate) fn due() -> Option<bool> {

@@ -7,8 +7,9 @@
 //!
 //! Two threads that free a large block within the same few nanoseconds, which is misuse, may both believe to have it: freeing
 //! it is a load and a store, since an exchange would wait until all that the program has just written to the block has left
-//! the processor. The next step of the second one tells: it uses the block anew and finds it in use, or not there
-//! ([`Large::reopen`]), or gives it back and has lost the exchange for that ([`Large::retire`]).
+//! the processor. Mostly the next step of the second one tells: it finds the block in use, or another ([`Large::is_kept`]), or
+//! gives it back and has lost the exchange for that ([`Large::retire`]). Where the first one has freed it once more meanwhile
+//! it goes unseen, as with small blocks.
 
 use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
 use crate::units::UNIT;
@@ -130,7 +131,7 @@ pub(crate) struct Large {
 }
 
 // SAFETY: `span` is written before the descriptor is published in the page map and by the thread
-// that resizes the block, which no correct program does beside another use of it; `before` by the thread that has freed it.
+// that resizes the block, which no correct program does beside another use of it; `before` by the thread that has freed it, or two that did so at once.
 unsafe impl Sync for Large {}
 
 impl Large {
@@ -230,6 +231,12 @@ impl Large {
             self.span.kind.store(Kind::Large as u8, Ordering::Release);
         }
         is_kept
+    }
+
+    /// Whether it is a block of so many units that was closed and not used anew since.
+    #[inline(always)]
+    pub(crate) fn is_kept(&self, units: usize) -> bool {
+        self.span.kind() == Kind::Kept && self.span.units() == units
     }
 
     /// Takes a block that was closed out of use. False when it was closed twice, and the other one has done so.

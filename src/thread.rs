@@ -172,7 +172,7 @@ fn find() -> Option<&'static Heap> {
 /// A heap for the calling thread to go on with, if its thread is gone.
 #[inline(never)]
 fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
-    let is_mine = claim(heap);
+    let is_mine = heap.claim();
     if is_mine {
         // A crate that its thread was packing may be full, if a fork ended the thread.
         heap.send_all();
@@ -199,14 +199,6 @@ fn create(count: usize) -> Option<&'static Heap> {
     Some(heap)
 }
 
-/// Makes a heap without a thread the calling thread's.
-fn claim(heap: &'static Heap) -> bool {
-    // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
-    let left_behind = || unsafe { heap.front().mend() };
-    // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
-    heap.owner.claim(left_behind) && heap.lock().is_some()
-}
-
 /// Called in the child of a fork by its first thread.
 fn enter_child() {
     arena::begin_as_child();
@@ -222,7 +214,8 @@ fn enter_child() {
 /// Leaves the thread's heap if another thread held its lock at a fork, to trim or to put a block back: it can
 /// hand out nothing any more. What it was doing for this thread it may finish.
 pub(crate) fn leave_lost() {
-    if heap().is_some_and(|heap| heap.lock().is_none()) {
+    if let Some(heap) = heap().filter(|heap| heap.lock().is_none()) {
+        heap.let_go();
         tls::set_heap(magazine::no_heap());
     }
 }
@@ -232,7 +225,7 @@ pub(crate) fn leave_lost() {
 pub(crate) fn reclaim() {
     let mine = heap().map_or(ptr::null(), ptr::from_ref);
     for heap in heaps().filter(|heap| !ptr::eq(*heap, mine)) {
-        if claim(heap) {
+        if heap.claim() {
             // SAFETY: the heap's thread is dead, and we claimed it.
             unsafe {
                 heap.put_away();

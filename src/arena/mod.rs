@@ -340,14 +340,14 @@ impl Arena {
         let units = units.max(self.alike(unit, kind, wish.most));
         let last = unit + units - 1;
         let end = self.region(last).end(last % REGION_UNITS);
-        let residue = self.claim(unit, units, idle);
+        let (residue, again) = self.claim(unit, units, idle);
         // Before anybody touches the memory; the child of a fork in between has a used unit of no kind.
         self.settle(unit, units, (kind, idle), residue == Residue::Nothing);
         let huge = self.fill(unit, units);
         let mut regions = (unit & !(REGION_UNITS - 1)..unit + units).step_by(REGION_UNITS);
         let thin = idle && regions.all(|unit| !self.is_advised(self.region(unit)));
         let start = self.address(unit);
-        Some(Run { arena: self, start, units, residue, end, huge, thin, met })
+        Some(Run { arena: self, start, units, residue, end, huge, thin, met, again })
     }
 
     /// Whether there is address space for a run.
@@ -371,7 +371,7 @@ impl Arena {
         if !(fits && self.commit(unit + more, kind)) {
             return None;
         }
-        let residue = self.claim(unit, more, false);
+        let (residue, _) = self.claim(unit, more, false);
         self.settle(first, units + more, (kind, false), residue == Residue::Nothing);
         self.fill(unit, more);
         Some(())
@@ -548,6 +548,14 @@ pub(crate) fn is_limited() -> bool {
 /// Units that went back to the system and were needed again, since they were last taken.
 pub(crate) fn retaken() -> usize {
     RETAKEN.load(Ordering::Relaxed) + REJOINED.load(Ordering::Relaxed)
+}
+
+/// So many of them were not needed after all. What was taken meanwhile may count instead.
+pub(crate) fn forget_retaken(units: usize) {
+    let forget = |now: usize| Some(now.saturating_sub(units));
+    if units > 0 {
+        _ = RETAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, forget);
+    }
 }
 
 pub(crate) fn take_retaken() -> usize {

@@ -40,6 +40,8 @@ pub(crate) struct Run {
     pub(crate) thin: bool,
     /// Another thread was at work in the arena when it was taken.
     pub(crate) met: bool,
+    /// How many of its units had gone back and count as needed again.
+    pub(crate) again: usize,
 }
 
 impl Run {
@@ -63,6 +65,7 @@ impl Run {
             huge: notes & note::DENSE != 0,
             thin,
             met: false,
+            again: 0,
         };
         page_map::clear(run.start, run.units, true);
         // SAFETY: as the caller promises, and the map names the block no more.
@@ -77,7 +80,7 @@ impl Run {
         residue: Residue,
         huge: bool,
     ) -> Run {
-        Run { arena, start, units, residue, end: 0, huge, thin: false, met: false }
+        Run { arena, start, units, residue, end: 0, huge, thin: false, met: false, again: 0 }
     }
 
     pub(crate) fn is_clean(&self) -> bool {
@@ -95,8 +98,9 @@ impl Run {
 }
 
 impl Arena {
-    /// Marks a free run used; what of it went back is not missed if it is `idle` and long. What of it is resident.
-    pub(super) fn claim(&self, unit: usize, units: usize, idle: bool) -> Residue {
+    /// Marks a free run used; what of it went back is not missed if it is `idle` and long. What of it is resident, and how many
+    /// of its units are missed.
+    pub(super) fn claim(&self, unit: usize, units: usize, idle: bool) -> (Residue, usize) {
         let (mut dirty, mut thick) = (0, 0);
         self.pieces(unit, units, |region, mask| {
             debug_assert_eq!(region.used.get() & mask, 0);
@@ -119,17 +123,19 @@ impl Arena {
             TAKEN_CLEAN.fetch_add(units - dirty, Ordering::Relaxed);
         }
         self.lows().iter().for_each(|low| low.taken(unit, unit + units));
-        let again = self.fresh.get().saturating_sub(unit).min(units);
-        if again > dirty && !(idle && units > MISSED) {
-            RETAKEN.fetch_add(again - dirty, Ordering::Relaxed);
+        let before = self.fresh.get().saturating_sub(unit).min(units);
+        let again = if idle && units > MISSED { 0 } else { before.saturating_sub(dirty) };
+        if again > 0 {
+            RETAKEN.fetch_add(again, Ordering::Relaxed);
             self.rejoin(unit, units);
         }
         self.fresh.set(self.fresh.get().max(unit + units));
-        match (dirty, thick) {
+        let residue = match (dirty, thick) {
             (0, _) => Residue::Nothing,
             (_, 0) => Residue::Little,
             _ => Residue::Much,
-        }
+        };
+        (residue, again)
     }
 
     /// Takes back a run that the page map names no more, of whose last unit `end` quarters may be resident.

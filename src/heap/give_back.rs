@@ -52,6 +52,9 @@ impl Heap {
             if let Some(all_old) = purge::due() {
                 self.on_tick(all_old);
             }
+            if self.kept.has_aged(purge::last_tick()) {
+                self.let_go();
+            }
         }
     }
 
@@ -59,7 +62,6 @@ impl Heap {
     #[inline(never)]
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
-        self.let_go();
         // As many calls for this heap as for all others together, of which each leaves half to those after it.
         let mut left = roll::calls();
         self.age(all_old, 0, &mut { left });
@@ -73,6 +75,12 @@ impl Heap {
             left -= calls;
             heap.age(false, WORTH_A_LOOK, &mut calls);
             left += calls;
+            // What the heap of a dead thread keeps nobody else comes to.
+            if heap.kept_bytes() > 0 && heap.claim() {
+                heap.let_go();
+                // SAFETY: we claimed it.
+                unsafe { heap.owner.let_go() };
+            }
         }
         purge::tick(all_old);
         slab::forget_lost();

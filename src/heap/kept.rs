@@ -8,14 +8,15 @@
 //!
 //! They are in use as far as the arena knows. Like the magazines they belong to the heap's thread, or to who claimed the
 //! heap from a dead one, and take no lock: who has just written a large block would wait at each exchange until all of that
-//! has left the processor. They go back at each tick of the thread, when it purges, and when it has asked for other blocks
-//! for a while. A fork may stop another thread at any instruction: a block that is in a list is complete, and one that
+//! has left the processor. They go back when the thread finds that the process has had a tick, when it purges, and when it has
+//! asked for other blocks for a while; when it is dead, at somebody's tick; those of a thread that sleeps stay. A fork may stop another thread at any instruction: a block that is in a list is complete, and one that
 //! was on its way is lost in the child.
 
 use super::{Heap, roll};
 use crate::arena::{self, Run};
+use crate::fatal::{self, Misuse};
 use crate::span::Large;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::sync::{AtomicPtr, Ordering, compiler_fence};
 use crate::units::UNIT_SHIFT;
 use crate::{config, meta, purge};
 use core::cell::Cell;
@@ -40,7 +41,7 @@ pub(super) struct Kept {
     used: [Cell<u32>; UNITS + 1],
     /// A bit for each length of which blocks have been kept, for one unit the lowest.
     lengths: Cell<u64>,
-    /// Units of all of them. After a fork there may be less.
+    /// Units of all of them. In the child of a fork there may be one block less.
     units: Cell<usize>,
     /// How many units may be kept just now, and at most.
     allowed: Cell<usize>,
@@ -50,6 +51,8 @@ pub(super) struct Kept {
     next: Cell<usize>,
     /// The heap's ticks when a large block was last taken or freed.
     last: Cell<u32>,
+    /// The process's tick of decay when all were last given back.
+    tick: Cell<u64>,
 }
 
 impl Kept {
@@ -78,13 +81,24 @@ impl Kept {
         self.units.get() > 0 && tick.wrapping_sub(self.last.get()) > RARE
     }
 
+    /// Whether the process has had a tick since this was asked last.
+    pub(super) fn has_aged(&self, tick: u64) -> bool {
+        self.tick.replace(tick) != tick && self.units.get() > 0
+    }
+
     /// The block of a length that was kept last.
     #[inline(always)]
     fn pop(&self, length: usize) -> Option<&'static Large> {
         let newest = self.newest.get(length)?;
-        // SAFETY: what is in the list is a descriptor, whose memory stays one.
+        // SAFETY: what is in the list was a descriptor, and memory of descriptors stays readable.
         let large = unsafe { newest.load(Ordering::Relaxed).as_ref() }?;
+        if !large.is_kept(length) {
+            // Another thread has freed it at the same time, and used it anew or given it back.
+            fatal::misuse("free", Misuse::DoubleFree, large.start());
+        }
         newest.store(large.before(), Ordering::Release);
+        // For a fork: what is counted is no less than what is in the lists.
+        compiler_fence(Ordering::Release);
         self.units.set(self.units.get().saturating_sub(length));
         Some(large)
     }
@@ -94,9 +108,9 @@ impl Kept {
     fn push(&self, length: usize, large: &'static Large) {
         let newest = &self.newest[length];
         large.set_before(newest.load(Ordering::Relaxed));
-        newest.store(ptr::from_ref(large).cast_mut(), Ordering::Release);
         self.lengths.set(self.lengths.get() | 1 << (length - 1));
         self.units.set(self.units.get() + length);
+        newest.store(ptr::from_ref(large).cast_mut(), Ordering::Release);
     }
 
     /// A block of the length that has been neither kept nor taken for the longest time.
@@ -125,8 +139,27 @@ impl Kept {
     /// Remembers the length of a block that goes back.
     fn remember(&self, length: usize) {
         let next = self.next.get();
-        self.gone[next].set(u16::try_from(length).unwrap_or(0));
+        self.gone[next].set(length as u16);
         self.next.set((next + 1) % REMEMBERED);
+    }
+
+    /// The most that may be kept: of what large blocks take now, not of what they have taken.
+    fn most(&self) -> usize {
+        let most = self.most.get();
+        if most == 0 { 0 } else { most.max(arena::used_by_blocks() / PART / roll::count()) }
+    }
+
+    /// Whether more is kept than may be. What may be is less when less is in use.
+    #[inline(always)]
+    fn has_excess(&self) -> bool {
+        let (units, allowed) = (self.units.get(), self.allowed.get());
+        units > allowed || units > self.most.get() && self.has_shrunk(units)
+    }
+
+    #[inline(never)]
+    fn has_shrunk(&self, units: usize) -> bool {
+        self.allowed.set(self.allowed.get().min(self.most()));
+        units > self.allowed.get()
     }
 
     /// A block of a length is asked for that is not kept.
@@ -136,9 +169,8 @@ impl Kept {
         match self.gone.iter().find(|gone| usize::from(gone.get()) == length) {
             Some(gone) => {
                 gone.set(0);
-                let (more, most) = (allowed + length, self.most.get());
-                let part = || arena::used_by_blocks() / PART / roll::count();
-                if more <= most || most > 0 && more <= part() {
+                let more = allowed + length;
+                if more <= self.most.get() || more <= self.most() {
                     self.allowed.set(more);
                 }
             }
@@ -164,6 +196,9 @@ impl Heap {
     pub(crate) fn take_kept(&self, units: usize) -> Option<&'static Large> {
         let (kept, now) = (&self.kept, self.ticks.get());
         kept.note(now);
+        if units > UNITS {
+            return None;
+        }
         let large = kept.pop(units);
         match large {
             Some(_) => kept.used[units].set(now),
@@ -177,10 +212,11 @@ impl Heap {
     pub(crate) fn keep(&self, large: &'static Large) -> bool {
         let (kept, units, now) = (&self.kept, large.span().units(), self.ticks.get());
         kept.note(now);
+        if units > UNITS {
+            return false;
+        }
         // Where the system has refused memory it is to be had for any block.
-        let stays = units <= kept.allowed.get().min(UNITS)
-            && !arena::was_refused()
-            && !config::keeps_less();
+        let stays = units <= kept.allowed.get() && !arena::was_refused() && !config::keeps_less();
         if stays {
             kept.used[units].set(now);
             kept.push(units, large);
@@ -194,7 +230,7 @@ impl Heap {
     #[inline(always)]
     pub(crate) fn excess(&self) -> Option<&'static Large> {
         let kept = &self.kept;
-        if kept.units.get() <= kept.allowed.get() {
+        if !kept.has_excess() {
             return None;
         }
         let large = kept.pop_oldest()?;
@@ -203,7 +239,7 @@ impl Heap {
     }
 
     /// Gives all of them back. Under no lock.
-    pub(super) fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         if self.kept.units.get() == 0 {
             return;
         }

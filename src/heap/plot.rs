@@ -22,6 +22,8 @@ pub(super) struct Plot {
     units: Cell<usize>,
     residue: Cell<Residue>,
     is_huge: Cell<bool>,
+    /// How many of all that were taken at once had gone back, and count as needed again.
+    again: Cell<usize>,
     /// Nothing has been taken of it since the last tick.
     is_idle: Cell<bool>,
 }
@@ -45,6 +47,7 @@ impl Plot {
         self.units.set(run.units - units);
         self.residue.set(run.residue);
         self.is_huge.set(run.huge);
+        self.again.set(run.again);
         self.is_idle.set(false);
     }
 }
@@ -56,7 +59,7 @@ impl Heap {
             return Some(run);
         }
         // The slabs of a central heap are those of many threads.
-        let most = if !roll::are_several() || self.is_central() {
+        let most = if !is_further || !roll::are_several() || self.is_central() {
             0
         } else if self.used.get() >= WORTH_A_REGION {
             REGION_UNITS
@@ -81,6 +84,8 @@ impl Heap {
         if left > 0
             && let Some(run) = self.plot.cut(left)
         {
+            self.has_closed.set(true);
+            arena::forget_retaken(self.plot.again.get().min(left));
             let is_of_region = run.is_clean() && run.huge;
             let residue = if is_of_region { Residue::OfRegion } else { run.residue };
             run.arena.give(run.start, left, residue, 0);

@@ -14,7 +14,7 @@ use core::ptr;
 const KEPT_PART: usize = 4;
 const KEPT_OF_SMALL: usize = 2;
 const SMALL: usize = 32;
-/// Magazines may grow by this part of what the heap has in use, if that is more than it has at first.
+/// Magazines may grow by this part of what the heap has had in use, if that is more than they may at first.
 const GROWTH_PART: usize = 64;
 
 impl Heap {
@@ -52,7 +52,7 @@ impl Heap {
         let wanted = self.swings[class].wanted(next, roll::are_several())?;
         let growth = |to: usize| self.growth.get() + (to - capacity) * size;
         // Half of what all may have is for the first steps.
-        let most = self.growth_most.get().max(self.used.get().max(0) as usize / GROWTH_PART);
+        let most = self.growth_most.get();
         let is_allowed = |&to: &usize| growth(to) <= if to <= SURE { most } else { most / 2 };
         let mut grown = Some(next).filter(is_allowed)?;
         while grown < wanted
@@ -84,6 +84,8 @@ impl Heap {
         let Some(guard) = self.lock() else { return };
         // SAFETY: the magazine is this thread's, or its thread is dead and we claimed the heap.
         unsafe { self.empty(class, count) };
+        let part = self.used.get().max(0) as usize / GROWTH_PART;
+        self.growth_most.set(self.growth_most.get().max(part));
         self.look_for_low(class);
         // The program has not done with this class.
         self.held[class].set(u16::MAX);

@@ -62,6 +62,16 @@ impl Roll {
     }
 }
 
+impl Heap {
+    /// Makes a heap without a thread the calling thread's.
+    pub(crate) fn claim(&'static self) -> bool {
+        // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
+        let left_behind = || unsafe { self.front.mend() };
+        // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
+        self.owner.claim(left_behind) && self.lock().is_some()
+    }
+}
+
 /// How many calls, each counting [`CALL`], may give pages of slabs back in one look. Where there are several threads each of
 /// them interrupts all, which takes longer than all else that is done for the pages.
 pub(super) fn calls() -> isize {

@@ -568,4 +568,4 @@ impl Front {
 }
 
 /// Where the map of a heap starts, in bytes from the front: behind the rest of the heap.
-pub(crate) const MAP_OFFSET: usize = 10816;
+pub(crate) const MAP_OFFSET: usize = 10880;

@@ -1,0 +1,92 @@
+/* What a thread keeps of large blocks goes back: when less is in use, at the ticks of whoever works, when the thread has ended. */
+/* needs: pigalloc */
+/* cases: shrunk awake ended */
+/* env: PIGALLOC_DECAY_MS=20 */
+#include "pig/stats.h"
+
+enum { LIVE = 400, STEPS = 20000, FEW = 8, UNIT = 64 * KIB, SPARE = 512 * KIB, LOOKS = 1000 };
+
+static void *blocks[LIVE];
+static pthread_barrier_t turn;
+static int done;
+
+static size_t cached(void) { return all_stats().cached_bytes; }
+
+/* Replaces random blocks of so many, of `most` lengths from two units on. */
+static void replace(int live, unsigned long most)
+{
+    unsigned long state = 4711;
+    for (int step = 0; step < STEPS; step++) {
+        int i = (int)(next_random(&state) % (unsigned long)live);
+        free(blocks[i]);
+        blocks[i] = malloc(UNIT + 1000 + next_random(&state) % most * UNIT);
+        CHECK(blocks[i] != NULL);
+    }
+}
+
+static void free_all(int live)
+{
+    for (int i = 0; i < live; i++)
+        free(blocks[i]);
+}
+
+/* A sixteenth of what is in use may be kept, and not of what has been. */
+static void shrunk(void)
+{
+    size_t before = cached();
+    replace(LIVE, 30);
+    CHECK(cached() > before + 6 * MIB);
+    free_all(LIVE);
+    CHECK_AT_MOST(cached(), before + 5 * MIB);
+}
+
+static void *keeper(void *kind)
+{
+    earn_heap();
+    replace(FEW, 10);
+    free_all(FEW);
+    pthread_barrier_wait(&turn);
+    if (strcmp(kind, "ended") == 0)
+        return NULL;
+    /* Now and then a slow path, and a large block. */
+    while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+        for (int i = 0; i < 4; i++)
+            free(hide(malloc(5 * MIB)));
+        sleep_ms(1);
+    }
+    return NULL;
+}
+
+/* Others take the ticks. */
+static void beside(const char *kind)
+{
+    size_t before = cached();
+    CHECK(pthread_barrier_init(&turn, NULL, 2) == 0);
+    pthread_t thread = start(keeper, (void *)kind);
+    pthread_barrier_wait(&turn);
+    if (strcmp(kind, "ended") == 0)
+        finish(thread);
+    static void *small[2000];
+    for (int looks = 0; looks < LOOKS && cached() > before + SPARE; looks++) {
+        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+            small[i] = malloc(100);
+        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+            free(small[i]);
+        sleep_ms(1);
+    }
+    CHECK_AT_MOST(cached(), before + SPARE);
+    __atomic_store_n(&done, 1, __ATOMIC_RELEASE);
+    if (strcmp(kind, "ended") != 0)
+        finish(thread);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    earn_heap();
+    if (strcmp(argv[1], "shrunk") == 0)
+        shrunk();
+    else
+        beside(argv[1]);
+    return 0;
+}
