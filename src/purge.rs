@@ -101,7 +101,7 @@ fn bound_kept(dirty: usize) {
     }
 }
 
-/// So many units of slabs may have become free by one flush of a magazine, which does not count them.
+/// So many units of slabs may have become free by one flush of a magazine that closed any, which does not count them.
 pub(crate) const FLUSHED: usize = 16;
 
 /// Called, without locks, when runs have become free, of so many units perhaps: keeps the bound of volume.

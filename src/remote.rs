@@ -270,8 +270,12 @@ mod tests {
     #[test]
     fn a_crate_of_large_blocks_is_full_sooner() {
         let parcel = packed(1, 0..0);
-        parcel.open(1, 0, 16 << 10);
-        assert!(parcel.add(5));
-        assert_eq!(parcel.blocks().iter().map(Cell::get).collect::<Vec<_>>(), [5]);
+        for (size, room) in [(CRATE_BYTES / 5, 5), (CRATE_BYTES, LEAST), (64 << 10, LEAST)] {
+            parcel.open(1, 0, size);
+            let full: Vec<bool> = (0..room).map(|block| parcel.add(block)).collect();
+            assert_eq!(full.iter().position(|&is_full| is_full), Some(room - 1));
+            let blocks = parcel.blocks().iter().map(Cell::get);
+            assert!(blocks.eq((0..room).rev()));
+        }
     }
 }

@@ -141,7 +141,7 @@ pub(crate) struct Heap {
     pub(crate) next: AtomicPtr<Heap>,
 }
 
-// SAFETY: front, batches, swings, outbox and ticks belong to the owning thread; shelves to who holds `lock`;
+// SAFETY: front, batches, swings, outbox, ticks and kept blocks belong to the owning thread; shelves to who holds `lock`;
 // the rest is atomic or a mutex.
 unsafe impl Sync for Heap {}
 

@@ -1,4 +1,5 @@
-//! The plot of a heap that grows beside others: what is left of a region of which it opens slab after slab.
+//! The plot of a heap that grows beside others: what is left of a region, or of some units of one, of which it opens slab after
+//! slab.
 //!
 //! Slabs take the lowest free units. Threads that grow at the same time would meet in one region: one of them has the
 //! system make a huge page while all others wait for the arena, and each goes there again for every slab. So a heap to
