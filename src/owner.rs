@@ -71,6 +71,11 @@ impl Owner {
         is_mine
     }
 
+    /// Whether its thread seems to be gone. A glance, which calls nothing of libc's.
+    pub(crate) fn seems_gone(&self) -> bool {
+        self.is_old() || self.mutex.seems_free()
+    }
+
     /// Nobody's from now on.
     ///
     /// # Safety

@@ -1,10 +1,10 @@
 /* What a thread keeps of large blocks goes back: when less is in use, at the ticks of whoever works, when the thread has ended. */
 /* needs: pigalloc */
 /* cases: shrunk awake ended */
-/* env: PIGALLOC_DECAY_MS=20 */
+/* env: PIGALLOC_DECAY_MS=3600000 */
 #include "pig/stats.h"
 
-enum { LIVE = 400, STEPS = 20000, FEW = 8, UNIT = 64 * KIB, SPARE = 512 * KIB, LOOKS = 1000 };
+enum { LIVE = 400, STEPS = 20000, FEW = 8, UNIT = 64 * KIB, SPARE = 512 * KIB, LOOKS = 2000, DECAY_MS = 20 };
 
 static void *blocks[LIVE];
 static pthread_barrier_t turn;
@@ -48,11 +48,12 @@ static void *keeper(void *kind)
     pthread_barrier_wait(&turn);
     if (strcmp(kind, "ended") == 0)
         return NULL;
-    /* Now and then a slow path, and a large block. */
+    pthread_barrier_wait(&turn);
+    /* Now and then a look at the clock, long after others had theirs, and large blocks that are not kept. */
     while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
-        for (int i = 0; i < 4; i++)
+        sleep_ms(10 * DECAY_MS + 3);
+        for (int i = 0; i < 16; i++)
             free(hide(malloc(5 * MIB)));
-        sleep_ms(1);
     }
     return NULL;
 }
@@ -64,8 +65,12 @@ static void beside(const char *kind)
     CHECK(pthread_barrier_init(&turn, NULL, 2) == 0);
     pthread_t thread = start(keeper, (void *)kind);
     pthread_barrier_wait(&turn);
+    CHECK(cached() > before + SPARE);
+    CHECK(pig_option_set("DECAY_MS", DECAY_MS) == 0);
     if (strcmp(kind, "ended") == 0)
         finish(thread);
+    else
+        pthread_barrier_wait(&turn);
     static void *small[2000];
     for (int looks = 0; looks < LOOKS && cached() > before + SPARE; looks++) {
         for (size_t i = 0; i < sizeof small / sizeof *small; i++)

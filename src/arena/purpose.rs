@@ -186,17 +186,18 @@ pub(crate) fn used() -> usize {
 
 /// Those of large blocks.
 pub(crate) fn used_by_blocks() -> usize {
-    in_use().1
+    if is_limited() {
+        // Slabs are not told from blocks.
+        return all().map(|arena| arena.used.get()).sum();
+    }
+    used_by(Tenants::LargeBlocks) + used_by(Tenants::BigBlocks)
 }
 
 /// Units in use of slabs, only as far as they may be resident, and of large blocks.
 fn in_use() -> (usize, usize) {
-    if is_limited() {
-        // Slabs are not told from blocks.
-        return (0, all().map(|arena| arena.used.get()).sum());
-    }
-    let slabs = used_by(Tenants::Slabs).min(units_for(touched()));
-    (slabs, used_by(Tenants::LargeBlocks) + used_by(Tenants::BigBlocks))
+    let is_told = !is_limited();
+    let slabs = || used_by(Tenants::Slabs).min(units_for(touched()));
+    (if is_told { slabs() } else { 0 }, used_by_blocks())
 }
 
 /// Units in use in the arenas of some tenants.

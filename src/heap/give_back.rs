@@ -50,6 +50,8 @@ impl Heap {
             }
             purge::look_at_growth();
             if let Some(all_old) = purge::due() {
+                // Before what is free goes back.
+                self.let_go();
                 self.on_tick(all_old);
             }
             if self.kept.has_aged(purge::last_tick()) {
@@ -76,10 +78,11 @@ impl Heap {
             heap.age(false, WORTH_A_LOOK, &mut calls);
             left += calls;
             // What the heap of a dead thread keeps nobody else comes to.
-            if heap.kept_bytes() > 0 && heap.claim() {
-                heap.let_go();
+            if heap.kept_bytes() > 0 && heap.owner.seems_gone() && heap.claim() {
+                let given = heap.empty_kept();
                 // SAFETY: we claimed it.
                 unsafe { heap.owner.let_go() };
+                purge::enforce(given);
             }
         }
         purge::tick(all_old);

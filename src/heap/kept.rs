@@ -8,8 +8,8 @@
 //!
 //! They are in use as far as the arena knows. Like the magazines they belong to the heap's thread, or to who claimed the
 //! heap from a dead one, and take no lock: who has just written a large block would wait at each exchange until all of that
-//! has left the processor. They go back when the thread finds that the process has had a tick, when it purges, and when it has
-//! asked for other blocks for a while; when it is dead, at somebody's tick; those of a thread that sleeps stay. A fork may stop another thread at any instruction: a block that is in a list is complete, and one that
+//! has left the processor. They go back when the thread finds that the process has had a tick, when it purges, when it frees one
+//! while less are in use, and when it has asked for other blocks for a while; when it is dead, at somebody's tick; those of a thread that sleeps stay. A fork may stop another thread at any instruction: a block that is in a list is complete, and one that
 //! was on its way is lost in the child.
 
 use super::{Heap, roll};
@@ -238,18 +238,24 @@ impl Heap {
         Some(large)
     }
 
-    /// Gives all of them back. Under no lock.
+    /// Gives all of them back, and holds down what is free. Under no lock.
     pub(crate) fn let_go(&self) {
-        if self.kept.units.get() == 0 {
-            return;
-        }
-        let mut given = 0;
-        while let Some(large) = self.kept.pop_oldest() {
-            given += give_back(large);
-        }
+        let given = self.empty_kept();
         if given > 0 {
             purge::enforce(given);
         }
+    }
+
+    /// Gives all of them back; how many units those are. Under no lock.
+    #[inline(never)]
+    pub(super) fn empty_kept(&self) -> usize {
+        let mut given = 0;
+        if self.kept.units.get() > 0 {
+            while let Some(large) = self.kept.pop_oldest() {
+                given += give_back(large);
+            }
+        }
+        given
     }
 
     /// Bytes that are kept, as far as can be seen from outside.

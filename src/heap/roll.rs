@@ -67,8 +67,15 @@ impl Heap {
     pub(crate) fn claim(&'static self) -> bool {
         // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
         let left_behind = || unsafe { self.front.mend() };
-        // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
-        self.owner.claim(left_behind) && self.lock().is_some()
+        if !self.owner.claim(left_behind) {
+            return false;
+        }
+        let is_whole = self.lock().is_some();
+        if !is_whole {
+            // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
+            self.let_go();
+        }
+        is_whole
     }
 }
 

@@ -176,6 +176,10 @@ impl Robust {
         let _ = self.0.compare_exchange(NOBODYS, HELD, Ordering::Acquire, Ordering::Relaxed);
     }
 
+    pub(crate) fn seems_free(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != HELD
+    }
+
     pub(crate) fn try_lock(&self) -> bool {
         self.1.get();
         [NOBODYS, DEAD].into_iter().any(|from| {

@@ -2,6 +2,7 @@
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// A mutex that a thread locks for as long as it lives. All zero bytes are one nobody may try.
 pub(crate) struct Robust(UnsafeCell<libc::pthread_mutex_t>);
@@ -31,6 +32,13 @@ impl Robust {
             }
             _ => false,
         }
+    }
+
+    /// Whether nobody seems to hold it, or a dead thread. A glance at its first word, where the kernel writes that.
+    pub(crate) fn seems_free(&self) -> bool {
+        // SAFETY: the mutex is larger than a word, and changed by atomic operations alone where others know of it.
+        let word = unsafe { AtomicU32::from_ptr(self.0.get().cast()) }.load(Ordering::Relaxed);
+        word == 0 || word & libc::FUTEX_OWNER_DIED != 0
     }
 
     /// Lets go.
