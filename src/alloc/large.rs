@@ -221,6 +221,7 @@ fn keep_or_discard(large: &'static Large, before: usize) {
     }
 }
 
+/// The same for a tail that is worth a call.
 #[inline(never)]
 fn keep_or_discard_tail(large: &'static Large, unused: usize, before: usize) {
     let (bytes, end) = (large.bytes(), large.start() + large.bytes());

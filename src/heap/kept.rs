@@ -8,9 +8,10 @@
 //!
 //! They are in use as far as the arena knows. Like the magazines they belong to the heap's thread, or to who claimed the
 //! heap from a dead one, and take no lock: who has just written a large block would wait at each exchange until all of that
-//! has left the processor. They go back when the thread finds that the process has had a tick, when it purges, when it frees one
-//! while less are in use, and when it has asked for other blocks for a while; when it is dead, at somebody's tick; those of a thread that sleeps stay. A fork may stop another thread at any instruction: a block that is in a list is complete, and one that
-//! was on its way is lost in the child.
+//! has left the processor. They go back when the thread finds that the process has had a tick, when it purges, when it
+//! frees one while less are in use, and when it has asked for other blocks for a while; when it is dead, at somebody's
+//! tick; those of a thread that sleeps stay. A fork may stop another thread at any instruction: a block that is in a list
+//! is complete, and one that was on its way is lost in the child.
 
 use super::{Heap, roll};
 use crate::arena::{self, Run};
@@ -43,7 +44,7 @@ pub(super) struct Kept {
     lengths: Cell<u64>,
     /// Units of all of them. In the child of a fork there may be one block less.
     units: Cell<usize>,
-    /// How many units may be kept just now, and at most.
+    /// How many units may be kept just now; and without a look at what is in use.
     allowed: Cell<usize>,
     most: Cell<usize>,
     /// Lengths of blocks that went back, 0 where there is none, and where the next goes.
