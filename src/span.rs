@@ -219,18 +219,15 @@ impl Large {
         is_live
     }
 
-    /// Makes a new block of one that was closed, and is in the page map: as many units of the same arena, with these notes.
-    /// False when it was closed twice, and the other one has it.
-    #[inline(always)]
-    pub(crate) fn reopen(&self, bytes: usize, notes: u8) -> bool {
-        let is_kept = self.span.kind() == Kind::Kept;
-        if is_kept {
-            debug_assert!(bytes <= self.span.units() * UNIT);
-            self.bytes.store(bytes, Ordering::Relaxed);
-            self.notes.store(notes, Ordering::Relaxed);
-            self.span.kind.store(Kind::Large as u8, Ordering::Release);
-        }
-        is_kept
+    /// Makes a new block of one that was closed: as many units of the same arena, with these notes.
+    ///
+    /// # Safety
+    /// The descriptor is in the page map, and the caller's alone since it was closed.
+    pub(crate) unsafe fn reopen(&self, bytes: usize, notes: u8) {
+        debug_assert!(bytes <= self.span.units() * UNIT);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.notes.store(notes, Ordering::Relaxed);
+        self.span.kind.store(Kind::Large as u8, Ordering::Release);
     }
 
     /// Whether it is a block of so many units that was closed and not used anew since.

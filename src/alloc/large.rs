@@ -1,7 +1,6 @@
 //! Blocks larger than any class: spans of an arena, or mappings of their own.
 
 use crate::arena::{Found, Purpose, Residue, Run};
-use crate::fatal::{self, Misuse};
 use crate::heap::{Heap, roll};
 use crate::span::{Large, note};
 use crate::sync::{AtomicIsize, AtomicUsize, Ordering};
@@ -56,7 +55,8 @@ pub(super) fn allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNu
         if align >> UNIT_SHIFT <= 1
             && let Some(large) = heap.take_kept(units_for(bytes))
         {
-            reuse(heap, large, bytes);
+            // SAFETY: the heap had the block since it was freed.
+            unsafe { reuse(heap, large, bytes) };
             return Some((NonNull::new(large.start() as *mut u8)?, false));
         }
     }
@@ -167,15 +167,17 @@ fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>,
 }
 
 /// Makes a new block of one that the thread's heap kept. What it holds is left of that.
+///
+/// # Safety
+/// The caller has it from that heap.
 #[inline(always)]
-fn reuse(heap: &Heap, large: &'static Large, bytes: usize) {
+unsafe fn reuse(heap: &Heap, large: &'static Large, bytes: usize) {
     let notes = large.notes();
     // Of a thin one few pages are resident.
     let is_thin = notes & note::THIN != 0;
     let bare = if is_thin { note::BARE } else { 0 };
-    if !large.reopen(bytes, notes & (note::DENSE | note::THIN) | bare) {
-        fatal::misuse("malloc", Misuse::DoubleFree, large.start());
-    }
+    // SAFETY: as the caller promises; kept blocks are in the page map.
+    unsafe { large.reopen(bytes, notes & (note::DENSE | note::THIN) | bare) };
     heap.count_large(1, bytes as isize);
     if !is_thin {
         keep_or_discard(large, note::end(notes));

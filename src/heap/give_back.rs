@@ -45,23 +45,24 @@ impl Heap {
         let ticks = self.ticks.get().wrapping_add(1);
         self.ticks.set(ticks);
         if ticks.is_multiple_of(TICK_EVERY) {
-            if self.kept.is_idle(ticks) {
-                self.let_go();
-            }
-            purge::look_at_growth();
-            if let Some(all_old) = purge::due() {
-                // Before what is free goes back.
-                self.let_go();
-                self.on_tick(all_old);
-            }
-            if self.kept.has_aged(purge::last_tick()) {
-                self.let_go();
-            }
+            self.look_at_clock(ticks);
         }
     }
 
     #[cold]
     #[inline(never)]
+    fn look_at_clock(&'static self, ticks: u32) {
+        purge::look_at_growth();
+        let due = purge::due();
+        // Before what is free goes back.
+        if self.kept.is_idle(ticks) || self.kept.has_aged(purge::last_tick()) {
+            self.let_go();
+        }
+        if let Some(all_old) = due {
+            self.on_tick(all_old);
+        }
+    }
+
     fn on_tick(&'static self, all_old: bool) {
         self.send_all();
         // As many calls for this heap as for all others together, of which each leaves half to those after it.

@@ -65,7 +65,7 @@ impl Heap {
         } else if self.used.get() >= WORTH_A_REGION {
             REGION_UNITS
         } else if self.used.get() >= WORTH_SOME {
-            REGION_UNITS / 4
+            arena::SOME
         } else {
             0
         };

@@ -373,10 +373,10 @@ mod tests {
 
 // The variables of the shared object, of which about a page is needed, begin in the upper part of one. So the zeroed ones end in
 // the page where the others end, and the loader needs no mapping more for them: see scripts/check_artifact.py, and give them
-// another alignment (a quarter or half of a page) when it finds one.
+// another alignment (half of a page) when it finds one.
 #[cfg(all(feature = "shared", not(test), not(loom), panic = "abort"))]
 core::arch::global_asm!(
     ".pushsection .data.aligned,\"awR\",@progbits",
-    ".balign 256",
+    ".balign 64",
     ".popsection"
 );

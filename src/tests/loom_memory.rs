@@ -60,11 +60,13 @@ impl Land {
     }
 }
 
-/// A large block on a run.
-fn open_large(arena: usize, start: usize, units: usize, bytes: usize) -> &'static Large {
+/// A large block on a run of the first arena, which the page map names.
+fn enter_large(start: usize, units: usize, bytes: usize) -> &'static Large {
     let piece = meta::allocate(size_of::<Large>()).expect("memory for a descriptor");
     // SAFETY: the piece is new.
-    unsafe { Large::open(piece, arena, start, units, bytes) }
+    let large = unsafe { Large::open(piece, 0, start, units, bytes) };
+    page_map::enter(large.span(), false);
+    large
 }
 
 /// Writes the first word of a unit; what was there.
@@ -155,8 +157,7 @@ fn loom_page_map_enter_and_clear() {
                 assert_ne!(span.kind(), Kind::Slab);
             }
         });
-        let large = open_large(0, start, 2, UNIT + 5);
-        page_map::enter(large.span(), false);
+        let large = enter_large(start, 2, UNIT + 5);
         assert!(page_map::entry(start).unwrap().span().is_some());
         assert!(large.close());
         page_map::clear(start, 2, true);
@@ -171,8 +172,7 @@ fn loom_look_at_a_large_block_that_is_freed() {
     explore(3, || {
         let land = Land::open(1);
         let start = land.start;
-        let large = open_large(0, start, 1, UNIT);
-        page_map::enter(large.span(), false);
+        let large = enter_large(start, 1, UNIT);
         let looker = thread::spawn(move || {
             let entry = page_map::entry(start).expect("in an arena");
             let found = entry.span().and_then(Large::of);
@@ -182,7 +182,10 @@ fn loom_look_at_a_large_block_that_is_freed() {
             }
         });
         assert!(large.close() && !large.close());
-        assert!(large.reopen(UNIT - 1, 0) && !large.reopen(UNIT, 0));
+        assert!(large.is_kept(1));
+        // SAFETY: it is in the map, and this thread has closed it.
+        unsafe { large.reopen(UNIT - 1, 0) };
+        assert!(!large.is_kept(1));
         assert!(large.close() && large.retire() && !large.retire());
         page_map::clear(start, 1, true);
         looker.join().unwrap();
@@ -195,8 +198,7 @@ fn loom_look_at_a_large_block_that_is_freed() {
 fn loom_large_block_is_retired_once() {
     explore(2, || {
         let land = Land::open(1);
-        let large = open_large(0, land.start, 1, UNIT);
-        page_map::enter(large.span(), false);
+        let large = enter_large(land.start, 1, UNIT);
         assert!(large.close());
         let retire = |land: &Land| {
             let won = large.retire();
@@ -211,7 +213,7 @@ fn loom_large_block_is_retired_once() {
         };
         let mine = retire(&land);
         assert!(mine ^ other.join().unwrap());
-        assert!(!large.reopen(UNIT, 0) && !large.close());
+        assert!(!large.is_kept(1) && !large.close());
     });
 }
 
@@ -222,8 +224,7 @@ fn loom_page_map_with_an_arena_that_moves() {
     explore(3, || {
         let land = Land::open(1);
         let start = land.start;
-        let large = open_large(0, start, 1, UNIT);
-        page_map::enter(large.span(), false);
+        let large = enter_large(start, 1, UNIT);
         let table = |units: usize| {
             let bytes = units * size_of::<page_map::Entry>();
             sys::reserve(bytes).expect("memory for a table")
