@@ -33,6 +33,9 @@ static ORIGIN: AtomicUsize = AtomicUsize::new(0);
 /// Stands for a span that was freed as a whole, until the unit is used again.
 const TOMB: u32 = 2;
 
+/// The base of a range that answers for nothing, and has no units.
+const NOWHERE: usize = 0;
+
 /// The part of an arena's address range that its table answers for.
 struct Range {
     base: AtomicUsize,
@@ -42,9 +45,9 @@ struct Range {
 
 impl Range {
     const fn new() -> Range {
-        // A base in the kernel's half puts every user address out of range.
+        // All zero, which takes no room in the shared object.
         Range {
-            base: AtomicUsize::new(1 << 63),
+            base: AtomicUsize::new(NOWHERE),
             units: AtomicUsize::new(0),
             table: AtomicUsize::new(0),
         }
@@ -164,7 +167,7 @@ pub(crate) fn shorten(slot: usize, units: usize) {
 /// Takes an arena out of the map, before it is unmapped.
 pub(crate) fn withdraw(slot: usize) {
     OTHERS[slot - 1].units.store(0, Ordering::Release);
-    OTHERS[slot - 1].base.store(1 << 63, Ordering::Release);
+    OTHERS[slot - 1].base.store(NOWHERE, Ordering::Release);
 }
 
 impl Entry {

@@ -109,6 +109,7 @@ impl Heap {
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines and kept blocks. Returns
     /// the bytes of pages inside slabs.
+    #[inline(never)]
     pub(crate) fn purge(&'static self) -> usize {
         self.collect(false);
         let Some(_guard) = self.lock() else { return 0 };
@@ -278,6 +279,7 @@ impl Heap {
     ///
     /// # Safety
     /// The heap is the calling thread's, or its thread is dead and the caller claimed it.
+    #[inline(never)]
     pub(crate) unsafe fn put_away(&'static self) {
         for class in 0..size_class::COUNT {
             match self.front.count(class) {

@@ -161,7 +161,11 @@ impl Heap {
     pub(super) fn put_assorted(&self, entries: &[Cell<usize>], mut rest: impl FnMut(usize)) {
         for entry in entries.iter().map(Cell::get) {
             let (class, block) = Crate::class_and_block(entry);
-            self.put_all(class, &[Cell::new(block)], &mut rest);
+            if self.put_run(class, &[Cell::new(block)]) == 1 {
+                self.account_back(size_class::size(class));
+            } else {
+                rest(block);
+            }
         }
     }
 
