@@ -268,15 +268,15 @@ fn plain_slow(size: usize) -> *mut c_void {
 #[inline(always)]
 fn zeroed(count: usize, size: usize) -> *mut c_void {
     let Some(bytes) = count.checked_mul(size) else { return out_of_memory() };
-    match alloc::allocate_zeroed_small(bytes) {
+    match alloc::allocate_zeroed_small(bytes, (count, size)) {
         Some(block) => block.as_ptr().cast(),
-        None => zeroed_slow(bytes),
+        None => zeroed_slow(count, size),
     }
 }
 
 #[inline(never)]
-fn zeroed_slow(bytes: usize) -> *mut c_void {
-    pointer(alloc::allocate_zeroed_slow(bytes))
+fn zeroed_slow(count: usize, size: usize) -> *mut c_void {
+    pointer(alloc::allocate_zeroed_slow(count * size))
 }
 
 /// Frees, out of line, where the call is rare.

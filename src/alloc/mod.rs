@@ -19,6 +19,7 @@ use crate::slab::{self, Slab};
 use crate::span::Large;
 use crate::units::{MAX_REQUEST, MIN_ALIGN, UNIT, align_up};
 use crate::{central, foreign, heap, meta, purge, size_class, sys, thread};
+use core::hint;
 use core::ptr::{self, NonNull};
 
 /// A growing block that has to move gets a mapping of its own from this size on: it then grows by
@@ -99,16 +100,30 @@ fn relieve() {
 /// A block of at least `size` bytes, all zero.
 #[inline(always)]
 pub(crate) fn allocate_zeroed(size: usize) -> Option<NonNull<u8>> {
-    allocate_zeroed_small(size).or_else(|| allocate_zeroed_slow(size))
+    allocate_zeroed_small(size, (size, 1)).or_else(|| allocate_zeroed_slow(size))
 }
 
-/// The fast path alone, as [`allocate_small`].
+/// The fast path alone, as [`allocate_small`]. `size` is the product of `factors`, of which it is made anew where it is
+/// needed again: so nothing has to be kept for that.
 #[inline(always)]
-pub(crate) fn allocate_zeroed_small(size: usize) -> Option<NonNull<u8>> {
+pub(crate) fn allocate_zeroed_small(size: usize, factors: (usize, usize)) -> Option<NonNull<u8>> {
     if size > size_class::SMALL_MAX {
         return None;
     }
-    magazine::mine().pop_zeroed(size)
+    // SAFETY: the block is new, and has so many bytes.
+    magazine::mine().pop_zeroed(size, |block| unsafe { zero_product(factors.0, factors.1, block) })
+}
+
+/// Zeroes the first `count` times `size` bytes of a block, and what follows up to the next sixteen.
+///
+/// # Safety
+/// The block has them, and nobody else uses it.
+#[inline(never)]
+unsafe fn zero_product(count: usize, size: usize, block: NonNull<u8>) -> NonNull<u8> {
+    // SAFETY: as the caller promises.
+    unsafe { ptr::write_bytes(block.as_ptr(), 0, align_up(count * size, MIN_ALIGN)) };
+    // Callers that knew which block this is would keep it meanwhile, and need a frame for that.
+    hint::black_box(block)
 }
 
 /// What [`allocate_zeroed`] does when the fast path has nothing.

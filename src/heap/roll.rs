@@ -65,8 +65,12 @@ impl Roll {
 impl Heap {
     /// Makes a heap without a thread the calling thread's.
     pub(crate) fn claim(&'static self) -> bool {
-        // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
-        let left_behind = || unsafe { self.front.mend() };
+        let mut is_left_behind = false;
+        let left_behind = || {
+            is_left_behind = true;
+            // SAFETY: a thread that a fork left behind is gone, and we are claiming its heap.
+            unsafe { self.front.mend() };
+        };
         if !self.owner.claim(left_behind) {
             return false;
         }
@@ -74,6 +78,9 @@ impl Heap {
         if !is_whole {
             // Where the thread vanished with its heap's lock held, the heap is lost, and stays claimed.
             self.let_go();
+        } else if is_left_behind {
+            // A crate that its thread was packing may be full.
+            self.send_all();
         }
         is_whole
     }

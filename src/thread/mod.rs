@@ -9,13 +9,18 @@
 //! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap, or
 //! the next one short of memory, finds the mark and claims the heap with everything in it.
 
+mod turnover;
+
 use crate::heap::{self, Heap, roll};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use crate::{arena, central, config, fork, magazine, sys, tls};
 use core::ptr;
+use turnover::TURNOVER;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
+/// And one that has just begun.
+const LOOK_AT_FEW: usize = 4;
 /// A thread without a heap tries to inherit one with each of its calls of such a number, if it is a free. A prime,
 /// since programs take and free by turns.
 const INHERIT_EVERY: usize = 7;
@@ -106,8 +111,28 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     // A heap whose thread is dead costs nothing more: now and then the thread looks for one.
     let share = config::share() as usize;
     let looks = count == LOOK_EARLY || count >= share && count.is_multiple_of(share.max(64));
-    let pays = count >= price(roll::COUNT.load(Ordering::Relaxed));
-    if holder.is_some() || looks || pays { attach(holder, looks || pays, count) } else { None }
+    let pays = count >= price(heap_count());
+    if looks || pays {
+        attach(holder, LOOK_AT, count)
+    } else if holder.is_some() {
+        attach(holder, 0, count)
+    } else if count == 0 {
+        begin()
+    } else {
+        None
+    }
+}
+
+/// A heap for a thread that has just begun, where threads come and go: one is at hand then, as a rule, or there are less than
+/// can be at work at a time. (Who begins with a block of another thread's may go on with that one's work, and waits for its heap.)
+#[cold]
+#[inline(never)]
+fn begin() -> Option<&'static Heap> {
+    if !TURNOVER.note(tls::address()) {
+        return None;
+    }
+    let is_few = heap_count() <= processors();
+    attach(None, LOOK_AT_FEW, if is_few { usize::MAX } else { 0 })
 }
 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
@@ -130,15 +155,15 @@ fn price(heaps: usize) -> usize {
     config::share() as usize * (1 + heaps / roll::HEAPS_PER_STEP)
 }
 
-/// Gets the thread a heap: that of `holder` if its thread is gone, or else, if `any`, another such, or a new one
-/// if `count` calls pay for that.
+/// Gets the thread a heap: that of `holder` if its thread is gone, or else, unless `look_at` is 0, another such of so many,
+/// or a new one if `paid` calls are enough for that.
 #[cold]
 #[inline(never)]
-fn attach(holder: Option<&'static Heap>, any: bool, count: usize) -> Option<&'static Heap> {
+fn attach(holder: Option<&'static Heap>, look_at: usize, paid: usize) -> Option<&'static Heap> {
     // A pthread function that another library interposes may allocate.
     tls::set_word(tls::word() | ATTACHING);
-    let other = || any.then(|| find().or_else(|| create(count))).flatten();
-    let heap = holder.and_then(inherit).or_else(other);
+    let any = || (look_at > 0).then(|| find(look_at).or_else(|| create(paid))).flatten();
+    let heap = holder.and_then(inherit).or_else(any);
     tls::set_word(tls::word() & !ATTACHING);
     let heap = heap?;
     tls::set_heap(heap.address());
@@ -155,35 +180,30 @@ pub(crate) fn heaps() -> impl Iterator<Item = &'static Heap> {
     roll::THREADS.all()
 }
 
-/// A heap whose thread is gone, claimed.
-fn find() -> Option<&'static Heap> {
+/// A heap whose thread is gone, claimed, if one is among the next `look_at` or the newest.
+fn find(look_at: usize) -> Option<&'static Heap> {
     let rest = roll::THREADS.from(CURSOR.load(Ordering::Relaxed));
     // From where the last search ended, so that some searches together pass all of them;
-    for heap in rest.take(LOOK_AT) {
+    for heap in rest.take(look_at) {
         CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
         if let Some(heap) = inherit(heap) {
             return Some(heap);
         }
     }
     // and from the newest, since the others may be few.
-    heaps().take(LOOK_AT).find_map(inherit)
+    heaps().take(look_at).find_map(inherit)
 }
 
 /// A heap for the calling thread to go on with, if its thread is gone.
 #[inline(never)]
 fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
-    let is_mine = heap.claim();
-    if is_mine {
-        // A crate that its thread was packing may be full, if a fork ended the thread.
-        heap.send_all();
-    }
-    is_mine.then_some(heap)
+    heap.claim().then_some(heap)
 }
 
-/// A new heap, for a thread that has made `count` calls, if that pays for it.
-fn create(count: usize) -> Option<&'static Heap> {
+/// A new heap, if `paid` calls are enough for it.
+fn create(paid: usize) -> Option<&'static Heap> {
     // Counted first: many threads may come here at once, and making a heap takes a while.
-    if count < price(roll::COUNT.fetch_add(1, Ordering::Relaxed)) {
+    if paid < price(roll::COUNT.fetch_add(1, Ordering::Relaxed)) {
         roll::COUNT.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
@@ -263,15 +283,17 @@ pub(crate) fn purge() -> usize {
 /// worth avoiding for longer.
 pub(crate) fn is_crowded() -> bool {
     let heaps = heap_count();
-    if heaps <= CROWD {
-        return false;
-    }
+    heaps > CROWD && heaps > processors() * CROWD_PER_PROCESSOR
+}
+
+/// On how many processors the process may run.
+fn processors() -> usize {
     let mut processors = PROCESSORS.load(Ordering::Relaxed);
     if processors == 0 {
         processors = sys::processors();
         PROCESSORS.store(processors, Ordering::Relaxed);
     }
-    heaps > processors * CROWD_PER_PROCESSOR
+    processors
 }
 
 /// How many heaps there are for threads.
