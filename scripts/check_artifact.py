@@ -118,6 +118,8 @@ def problems_of_linking(so, soname):
         yield f"its thread-local storage is {tls} bytes; 1 to {LARGEST_TLS} are allowed"
     if so.zeroed_pages > 0:
         yield f"the loader makes a mapping for {so.zeroed_pages} pages of zeroed data"
+    if not so.slots:
+        yield "nothing tells where the thread's slot is read from (no relocation TPOFF64)"
     if any(slot % PAGE < TOPS for slot in so.slots):
         # The processor takes a load for one of what was just stored where the lower twelve bits of the addresses are the same.
         yield "where the thread's slot is, is read from a part of a page in which magazines have their tops: every call waits"

@@ -33,8 +33,8 @@ static ORIGIN: AtomicUsize = AtomicUsize::new(0);
 /// Stands for a span that was freed as a whole, until the unit is used again.
 const TOMB: u32 = 2;
 
-/// The base of a range that answers for nothing, and has no units.
-const NOWHERE: usize = 0;
+/// A base in the kernel's half: it puts every user address out of range, however many units are read with it.
+const NOWHERE: usize = 1 << 63;
 
 /// The part of an arena's address range that its table answers for.
 struct Range {
@@ -44,10 +44,9 @@ struct Range {
 }
 
 impl Range {
-    const fn new() -> Range {
-        // All zero, which takes no room in the shared object.
+    const fn new(base: usize) -> Range {
         Range {
-            base: AtomicUsize::new(NOWHERE),
+            base: AtomicUsize::new(base),
             units: AtomicUsize::new(0),
             table: AtomicUsize::new(0),
         }
@@ -82,8 +81,10 @@ unsafe fn nth(table: usize, unit: usize) -> &'static Entry {
 
 /// The most arenas there can be beside the first.
 pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 75 };
-static FIRST: Range = Range::new();
-static OTHERS: [Range; MORE] = [const { Range::new() }; MORE];
+static FIRST: Range = Range::new(NOWHERE);
+/// All zero at first, which takes no room in the shared object: a base of 0 has no units, and never comes back once there was
+/// another.
+static OTHERS: [Range; MORE] = [const { Range::new(0) }; MORE];
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Where the first arena starts.

@@ -250,6 +250,23 @@ fn loom_page_map_with_an_arena_that_moves() {
     });
 }
 
+/// An arena that goes, comes and goes again answers for no address that was never its own, low ones least of all.
+#[test]
+fn loom_page_map_with_an_arena_that_goes_again() {
+    explore(3, || {
+        let _land = Land::open(1);
+        let table = sys::reserve(4 * size_of::<page_map::Entry>()).expect("memory for a table");
+        // SAFETY: the table has an entry for each unit; the slot is used by one thread.
+        let publish = |base| unsafe { page_map::publish(1, base, table, 4) };
+        publish(1 << 45);
+        let reader = thread::spawn(|| assert!(page_map::entry(2 * UNIT).is_none()));
+        page_map::withdraw(1);
+        publish(1 << 46);
+        page_map::withdraw(1);
+        reader.join().unwrap();
+    });
+}
+
 /// While a table comes to answer for more units, those it has answered for are found.
 #[test]
 fn loom_page_map_that_grows() {

@@ -1,7 +1,7 @@
 //! Threads and their heaps: start of the process, attach, exit, adopt.
 //!
 //! A thread starts without a heap and is served by the central one; when it has allocated a while
-//! it earns a heap of its own. The first thread gets one at once.
+//! it earns a heap of its own. The first thread gets one at once, and where threads come and go so does each, while there are few heaps.
 //!
 //! How a thread's end is noticed: each heap has a robust mutex, which its thread locks when it gets
 //! the heap and never unlocks. The kernel marks the mutex when the thread is gone for good, after
@@ -19,8 +19,6 @@ use turnover::TURNOVER;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
 const LOOK_AT: usize = 32;
-/// And one that has just begun.
-const LOOK_AT_FEW: usize = 4;
 /// A thread without a heap tries to inherit one with each of its calls of such a number, if it is a free. A prime,
 /// since programs take and free by turns.
 const INHERIT_EVERY: usize = 7;
@@ -112,10 +110,8 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     let share = config::share() as usize;
     let looks = count == LOOK_EARLY || count >= share && count.is_multiple_of(share.max(64));
     let pays = count >= price(heap_count());
-    if looks || pays {
-        attach(holder, LOOK_AT, count)
-    } else if holder.is_some() {
-        attach(holder, 0, count)
+    if holder.is_some() || looks || pays {
+        attach(holder, looks || pays, count)
     } else if count == 0 {
         begin()
     } else {
@@ -123,16 +119,17 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
     }
 }
 
-/// A heap for a thread that has just begun, where threads come and go: one is at hand then, as a rule, or there are less than
-/// can be at work at a time. (Who begins with a block of another thread's may go on with that one's work, and waits for its heap.)
+/// A heap for a thread that has just begun, where threads come and go: that of one that is gone, or a new one, while there
+/// are so few that none makes the next one cost more. (Who begins with a block of another thread's may go on with that one's
+/// work, and waits for its heap.)
 #[cold]
 #[inline(never)]
 fn begin() -> Option<&'static Heap> {
-    if !TURNOVER.note(tls::address()) {
+    if !TURNOVER.note(tls::address()) || heap_count() >= roll::HEAPS_PER_STEP {
         return None;
     }
-    let is_few = heap_count() <= processors();
-    attach(None, LOOK_AT_FEW, if is_few { usize::MAX } else { 0 })
+    // As much as the first few cost: `create` counts anew, since many may begin at once.
+    attach(None, true, config::share() as usize)
 }
 
 /// Notes that the calling thread is at work, for one that may never allocate a small block: it
@@ -155,15 +152,15 @@ fn price(heaps: usize) -> usize {
     config::share() as usize * (1 + heaps / roll::HEAPS_PER_STEP)
 }
 
-/// Gets the thread a heap: that of `holder` if its thread is gone, or else, unless `look_at` is 0, another such of so many,
-/// or a new one if `paid` calls are enough for that.
+/// Gets the thread a heap: that of `holder` if its thread is gone, or else, if `any`, another such, or a new one
+/// if `paid` calls are enough for that.
 #[cold]
 #[inline(never)]
-fn attach(holder: Option<&'static Heap>, look_at: usize, paid: usize) -> Option<&'static Heap> {
+fn attach(holder: Option<&'static Heap>, any: bool, paid: usize) -> Option<&'static Heap> {
     // A pthread function that another library interposes may allocate.
     tls::set_word(tls::word() | ATTACHING);
-    let any = || (look_at > 0).then(|| find(look_at).or_else(|| create(paid))).flatten();
-    let heap = holder.and_then(inherit).or_else(any);
+    let other = || any.then(|| find().or_else(|| create(paid))).flatten();
+    let heap = holder.and_then(inherit).or_else(other);
     tls::set_word(tls::word() & !ATTACHING);
     let heap = heap?;
     tls::set_heap(heap.address());
@@ -180,24 +177,24 @@ pub(crate) fn heaps() -> impl Iterator<Item = &'static Heap> {
     roll::THREADS.all()
 }
 
-/// A heap whose thread is gone, claimed, if one is among the next `look_at` or the newest.
-fn find(look_at: usize) -> Option<&'static Heap> {
+/// A heap whose thread is gone, claimed.
+fn find() -> Option<&'static Heap> {
     let rest = roll::THREADS.from(CURSOR.load(Ordering::Relaxed));
     // From where the last search ended, so that some searches together pass all of them;
-    for heap in rest.take(look_at) {
+    for heap in rest.take(LOOK_AT) {
         CURSOR.store(heap.next.load(Ordering::Acquire), Ordering::Relaxed);
         if let Some(heap) = inherit(heap) {
             return Some(heap);
         }
     }
     // and from the newest, since the others may be few.
-    heaps().take(look_at).find_map(inherit)
+    heaps().take(LOOK_AT).find_map(inherit)
 }
 
 /// A heap for the calling thread to go on with, if its thread is gone.
 #[inline(never)]
 fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
-    heap.claim().then_some(heap)
+    (heap.owner.seems_gone() && heap.claim()).then_some(heap)
 }
 
 /// A new heap, if `paid` calls are enough for it.
@@ -209,8 +206,8 @@ fn create(paid: usize) -> Option<&'static Heap> {
     }
     let Some(heap) = Heap::open(false) else {
         roll::COUNT.fetch_sub(1, Ordering::Relaxed);
-        // The count starts again: there will be another try, but not at once.
-        tls::set_word(tls::word() & !COUNT);
+        // The count starts again, but not as that of a thread that has just begun: there will be another try, but not at once.
+        tls::set_word(tls::word() & !COUNT | 1);
         return None;
     };
     heap.allow_growth();
@@ -283,17 +280,15 @@ pub(crate) fn purge() -> usize {
 /// worth avoiding for longer.
 pub(crate) fn is_crowded() -> bool {
     let heaps = heap_count();
-    heaps > CROWD && heaps > processors() * CROWD_PER_PROCESSOR
-}
-
-/// On how many processors the process may run.
-fn processors() -> usize {
+    if heaps <= CROWD {
+        return false;
+    }
     let mut processors = PROCESSORS.load(Ordering::Relaxed);
     if processors == 0 {
         processors = sys::processors();
         PROCESSORS.store(processors, Ordering::Relaxed);
     }
-    processors
+    heaps > processors * CROWD_PER_PROCESSOR
 }
 
 /// How many heaps there are for threads.
