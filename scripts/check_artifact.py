@@ -20,7 +20,8 @@ HERE = ROOT / "scripts"
 LARGEST = 200 * 1024
 LARGEST_TLS = 16
 PAGE = 4096
-# A front begins with the tops of its magazines, at the start of a page: see the magazine module.
+# A front begins with the tops of its magazines, at the start of a page: one of eight bytes for each size class, of which
+# there are 72, and for none (the magazine module); and a word more.
 TOPS = 74 * 8
 # Beside C++'s operators.
 SHARED_ALONE = {"dlopen"}

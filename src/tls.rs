@@ -89,7 +89,8 @@ pub(crate) fn set_word(value: usize) {
     }
 }
 
-/// Where the slot is: another address in each thread that is alive.
+/// Stands for the slot: the address of the thread's control block, from which it has a fixed distance. Another one in each
+/// thread that is alive.
 pub(crate) fn address() -> usize {
     let value: usize;
     // SAFETY: the first word of a thread's control block is its address; the load has no side effect.

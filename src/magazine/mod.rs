@@ -391,7 +391,7 @@ impl Front {
             // A fork may freeze this thread's magazine at any instruction: the block must be in
             // its slot before the top says so.
             compiler_fence(Ordering::Release);
-            // Not read anew, as where a block is taken: a free makes more loads than most that programs do in a row.
+            // Not read anew, though that would be an instruction less: loads are what frees in a row wait for.
             self.top(place).store(slot, Ordering::Relaxed);
         }
         true

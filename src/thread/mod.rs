@@ -1,7 +1,8 @@
 //! Threads and their heaps: start of the process, attach, exit, adopt.
 //!
 //! A thread starts without a heap and is served by the central one; when it has allocated a while
-//! it earns a heap of its own. The first thread gets one at once, and where threads come and go so does each, while there are few heaps.
+//! it earns a heap of its own. The first thread gets one at once, and so does each that begins where
+//! threads come and go, while there are few heaps.
 //!
 //! How a thread's end is noticed: each heap has a robust mutex, which its thread locks when it gets
 //! the heap and never unlocks. The kernel marks the mutex when the thread is gone for good, after
@@ -120,8 +121,8 @@ pub(crate) fn heap_or_inherit(holder: Option<&'static Heap>) -> Option<&'static 
 }
 
 /// A heap for a thread that has just begun, where threads come and go: that of one that is gone, or a new one, while there
-/// are so few that none makes the next one cost more. (Who begins with a block of another thread's may go on with that one's
-/// work, and waits for its heap.)
+/// are so few that none makes the next one cost more. Who begins with a block of another thread's does not come here: it may
+/// go on with that one's work, and waits for its heap.
 #[cold]
 #[inline(never)]
 fn begin() -> Option<&'static Heap> {
@@ -206,7 +207,7 @@ fn create(paid: usize) -> Option<&'static Heap> {
     }
     let Some(heap) = Heap::open(false) else {
         roll::COUNT.fetch_sub(1, Ordering::Relaxed);
-        // The count starts again, but not as that of a thread that has just begun: there will be another try, but not at once.
+        // The count starts again, though not as that of a thread that has just begun: another try comes, but not at once.
         tls::set_word(tls::word() & !COUNT | 1);
         return None;
     };
