@@ -12,6 +12,7 @@
 //! it goes unseen, as with small blocks.
 
 use crate::sync::{AtomicU8, AtomicUsize, Cell, Ordering};
+use crate::sys;
 use crate::units::UNIT;
 use core::ptr::{self, NonNull};
 
@@ -184,6 +185,11 @@ impl Large {
     /// Usable bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether a block of `size` bytes, more than 0, ends with the same page.
+    pub(crate) fn ends_at(&self, size: usize) -> bool {
+        self.bytes().wrapping_sub(size) < sys::page_size()
     }
 
     /// Notes how much behind the block's end may be resident.

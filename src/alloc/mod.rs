@@ -28,7 +28,7 @@ const GROWING_MIN: usize = 2 << 20;
 /// Blocks up to this size don't shrink.
 const SMALLEST: usize = 2 * MIN_ALIGN;
 /// Up to this size, one gets more than it asks for.
-const GENEROUS: usize = 16 << 10;
+const GENEROUS: usize = 48 << 10;
 
 // ---------------------------------------------------------------------- allocate
 
@@ -427,9 +427,15 @@ fn allocate_with_room(old: usize, size: usize) -> Option<NonNull<u8>> {
 #[inline(never)]
 pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     let address = block.as_ptr() as usize;
-    if size <= size_class::MAX
-        && let Some(class) = magazine::mine().class_at(address)
-    {
+    let class = magazine::mine().class_at(address).or_else(|| {
+        // Before another one is moved, more than its mark is asked.
+        let (slab, class) = find_simple(address).filter(|&(_, class)| class != slab::MIXED)?;
+        (size_class::fits(class as u8 + 1, size) || slab.is_taken(address)).then_some(class)
+    });
+    if let Some(class) = class {
+        if size_class::fits(class as u8 + 1, size) {
+            return Some(block);
+        }
         let old = size_class::size(class);
         let stays = size <= old && old <= SMALLEST;
         let new = if stays { None } else { allocate_with_room(old, size) };
@@ -440,6 +446,10 @@ pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonN
             deallocate(block.as_ptr());
         }
         return Some(new);
+    }
+    let large = page_map::entry(address).and_then(Entry::span).and_then(Large::of);
+    if large.is_some_and(|large| large.start() == address && large.ends_at(size)) {
+        return Some(block);
     }
     let found = resolve("realloc", Misuse::FreedBlock, address);
     if size > MAX_REQUEST {
