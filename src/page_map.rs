@@ -5,10 +5,11 @@
 //! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
 //! been found for them: the bound of the comparison is what part of the table is committed.
 
+use crate::meta;
 use crate::span::{Kind, Span};
-use crate::sync::{AtomicU32, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use crate::units::{UNIT, UNIT_SHIFT};
-use core::slice;
+use core::{ptr, slice};
 
 /// Where an arena's table starts, in bytes from the arena's start. The page before it is for forks to watch.
 pub(crate) const TABLE: usize = 4096;
@@ -82,10 +83,26 @@ unsafe fn nth(table: usize, unit: usize) -> &'static Entry {
 /// The most arenas there can be beside the first.
 pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 75 };
 static FIRST: Range = Range::new(NOWHERE);
-/// All zero at first, which takes no room in the shared object: a base of 0 has no units, and never comes back once there was
-/// another.
-static OTHERS: [Range; MORE] = [const { Range::new(0) }; MORE];
+/// Those of the others, of which most processes have none. All zero at first: a base of 0 has no units, and never comes back
+/// once there was another.
+static OTHERS: AtomicPtr<[Range; MORE]> = AtomicPtr::new(ptr::null_mut());
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Makes room for arenas beside the first. False when there is no memory for that. Calls do not overlap.
+pub(crate) fn make_room() -> bool {
+    if OTHERS.load(Ordering::Relaxed).is_null() {
+        let Some(piece) = meta::allocate(size_of::<[Range; MORE]>()) else { return false };
+        OTHERS.store(piece.as_ptr().cast(), Ordering::Release);
+    }
+    true
+}
+
+/// The range of an arena beside the first.
+fn other(slot: usize) -> &'static Range {
+    // SAFETY: the first of them was published, or is about to be, once there was room, which is never given back; zero
+    // bytes are ranges.
+    unsafe { &(&*OTHERS.load(Ordering::Acquire))[slot - 1] }
+}
 
 /// Where the first arena starts.
 #[inline(always)]
@@ -143,7 +160,7 @@ pub(crate) fn units_from(start: usize) -> usize {
 pub(crate) fn entry(address: usize) -> Option<&'static Entry> {
     FIRST.entry(address).or_else(|| {
         let count = OTHER_COUNT.load(Ordering::Acquire);
-        OTHERS[..count].iter().find_map(|range| range.entry(address))
+        (1..=count).find_map(|slot| other(slot).entry(address))
     })
 }
 
@@ -153,7 +170,7 @@ pub(crate) fn entry(address: usize) -> Option<&'static Entry> {
 /// `table` has `units` entries, for ever; calls for one slot do not overlap, and the first call for
 /// slot 0, whose table is at the fixed place, precedes all others.
 pub(crate) unsafe fn publish(slot: usize, base: usize, table: usize, units: usize) {
-    let range = if slot == 0 { &FIRST } else { &OTHERS[slot - 1] };
+    let range = if slot == 0 { &FIRST } else { other(slot) };
     range.table.store(table, Ordering::Relaxed);
     range.base.store(base, Ordering::Release);
     range.units.store(units, Ordering::Release);
@@ -162,13 +179,13 @@ pub(crate) unsafe fn publish(slot: usize, base: usize, table: usize, units: usiz
 
 /// An arena beside the first has no more than `units` units: what lies behind is somebody else's.
 pub(crate) fn shorten(slot: usize, units: usize) {
-    OTHERS[slot - 1].units.store(units, Ordering::Release);
+    other(slot).units.store(units, Ordering::Release);
 }
 
 /// Takes an arena out of the map, before it is unmapped.
 pub(crate) fn withdraw(slot: usize) {
-    OTHERS[slot - 1].units.store(0, Ordering::Release);
-    OTHERS[slot - 1].base.store(NOWHERE, Ordering::Release);
+    other(slot).units.store(0, Ordering::Release);
+    other(slot).base.store(NOWHERE, Ordering::Release);
 }
 
 impl Entry {

@@ -23,7 +23,7 @@ pub(crate) struct Snapshot {
     pub(crate) live_blocks: usize,
     /// Free blocks in magazines.
     pub(crate) cached_bytes: usize,
-    /// Bytes in slabs, and in plots, that may be resident and are not in use.
+    /// Bytes in slabs, plots and fallow runs that may be resident and are not in use.
     pub(crate) slab_free_bytes: usize,
     pub(crate) large_bytes: usize,
     pub(crate) large_blocks: usize,
@@ -133,7 +133,7 @@ fn count_heap(heap: &'static crate::heap::Heap, s: &mut Snapshot) -> bool {
     s.cached_bytes += heap.kept_bytes();
     heap.collect(false);
     let Some(guard) = heap.lock() else { return true };
-    s.slab_free_bytes += heap.plot_bytes();
+    s.slab_free_bytes += heap.plot_bytes() + heap.fallow_bytes();
     let mut blocks = [0usize; size_class::COUNT];
     for slab in heap.slabs(&guard) {
         slab.count(|class, taken, free| {

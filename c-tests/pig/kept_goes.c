@@ -4,7 +4,7 @@
 /* env: PIGALLOC_DECAY_MS=3600000 */
 #include "pig/stats.h"
 
-enum { LIVE = 400, STEPS = 20000, FEW = 8, UNIT = 64 * KIB, SPARE = 512 * KIB, LOOKS = 2000, DECAY_MS = 20 };
+enum { LIVE = 600, STEPS = 20000, FEW = 8, UNIT = 64 * KIB, SPARE = 512 * KIB, LOOKS = 2000, DECAY_MS = 20 };
 
 static void *blocks[LIVE];
 static pthread_barrier_t turn;
@@ -35,9 +35,9 @@ static void shrunk(void)
 {
     size_t before = cached();
     replace(LIVE, 30);
-    CHECK(cached() > before + 6 * MIB);
+    CHECK(cached() > before + 8 * MIB);
     free_all(LIVE);
-    CHECK_AT_MOST(cached(), before + 5 * MIB);
+    CHECK_AT_MOST(cached(), before + 7 * MIB);
 }
 
 static void *keeper(void *kind)

@@ -35,6 +35,9 @@ const READY_PART: usize = 2;
 /// What has been shown by a freed block that turned out to be full: so many times its size.
 const READY_SHOWN: usize = 4;
 
+/// Descriptors that a heap keeps for its next blocks.
+const SPARES_MOST: usize = 64;
+
 /// Live blocks, and their bytes, as far as threads without a heap have counted.
 static BLOCKS: AtomicIsize = AtomicIsize::new(0);
 static BYTES: AtomicIsize = AtomicIsize::new(0);
@@ -94,7 +97,7 @@ pub(super) unsafe fn make_zeroed(block: NonNull<u8>, size: usize, clean: bool) {
     }
     let Some(large) = large else { return };
     if is_new {
-        arena::at(large.span().arena()).break_up(large.start(), large.span().units());
+        arena::at(large.span().arena()).break_up(large.start(), units_for(size));
     }
     let kept = if clean || is_new { u8::MAX } else { !note::THIN };
     large.set_notes(large.notes() & kept | note::ZEROED | note::FRESH);
@@ -180,7 +183,9 @@ unsafe fn reuse(heap: &Heap, large: &'static Large, bytes: usize) {
     unsafe { large.reopen(bytes, notes & (note::DENSE | note::THIN) | bare) };
     heap.count_large(1, bytes as isize);
     if !is_thin {
-        keep_or_discard(large, note::end(notes));
+        // Of a longer one the last unit is not the one in which the block ends.
+        let is_exact = large.span().units() == units_for(bytes);
+        keep_or_discard(large, if is_exact { note::end(notes) } else { 0 });
     }
 }
 
@@ -228,7 +233,8 @@ fn keep_or_discard(large: &'static Large, before: usize) {
 fn keep_or_discard_tail(large: &'static Large, unused: usize, before: usize) {
     let (bytes, end) = (large.bytes(), large.start() + large.bytes());
     let arena = arena::at(large.span().arena());
-    if !arena.can_part_with(end) {
+    // A tail of more than a unit may reach into another region.
+    if !(arena.can_part_with(end) && arena.can_part_with(end + unused - 1)) {
         return;
     }
     if (1..=quarters(bytes)).contains(&before) && arena.is_small_at(end) {
@@ -281,17 +287,22 @@ fn count(heap: Option<&Heap>, blocks: isize, bytes: isize) {
     BYTES.fetch_add(bytes, Ordering::Relaxed);
 }
 
-/// A zeroed piece for a descriptor. A thread keeps one, for blocks that come and go.
+/// A zeroed piece for a descriptor. Heaps keep some, for blocks that come and go.
 fn descriptor() -> Option<NonNull<u8>> {
-    let kept = thread::heap().and_then(Heap::take_spare);
-    kept.or_else(|| meta::allocate(size_of::<Large>()))
+    match thread::heap() {
+        Some(heap) => heap.large_spares.take(size_of::<Large>()),
+        None => meta::allocate(size_of::<Large>()),
+    }
 }
 
 /// Gives a descriptor's piece back, which is all zero.
 fn release(piece: NonNull<u8>) {
-    if thread::heap().is_none_or(|heap| !heap.keep_spare(piece)) {
-        // SAFETY: the piece came from `meta` with this size, and is ours.
-        unsafe { meta::release(piece, size_of::<Large>()) };
+    // SAFETY: the piece came from `meta` with this size, is ours, and zero.
+    unsafe {
+        match thread::heap() {
+            Some(heap) => heap.large_spares.keep(piece, size_of::<Large>(), SPARES_MOST),
+            None => meta::release(piece, size_of::<Large>()),
+        }
     }
 }
 
@@ -408,7 +419,7 @@ pub(super) unsafe fn resize(large: &'static Large, size: usize, may_be_copied: b
     if large.notes() & note::DENSE != 0 {
         arena::note_dense(wanted as isize - units as isize, 0);
     }
-    if wanted != units {
+    if wanted != units || bytes > old {
         drop_tail(large);
     }
     count(thread::heap(), 0, bytes as isize - old as isize);

@@ -90,7 +90,7 @@ impl Kind {
 }
 
 /// So many units of a region where others have some may be had at once.
-pub(crate) const SOME: usize = 8;
+pub(crate) const SOME: usize = 16;
 
 impl Arena {
     /// The lowest run of `units` free units at a multiple of `align` units, in regions of a kind.

@@ -66,9 +66,15 @@ const RESERVED_FROM: usize = page_map::MORE * 3 / 4;
 /// The smallest arena worth having.
 const LEAST_BYTES: usize = 1 << 20;
 
-/// Ground cut into units.
+/// Begins a cache line in a structure whose order is its own.
+#[repr(align(64))]
+struct Line;
+
+/// Ground cut into units. What others ask of it while one thread takes and gives units hardly changes, and is apart from
+/// what does.
+#[repr(C)]
 pub(crate) struct Arena {
-    lock: Lock,
+    next: AtomicPtr<Arena>,
     tenants: Cell<Tenants>,
     lane: Cell<usize>,
     slot: Cell<usize>,
@@ -81,11 +87,13 @@ pub(crate) struct Arena {
     /// frontier once something has been in the way there.
     units: Count,
     first: Cell<usize>,
+    regions: Cell<Regions>,
+    _changing: [Line; 0],
+    lock: Lock,
     ground: Ground,
     /// Those of the table and the region states; the first arena's.
     table_ground: Ground,
     regions_ground: Ground,
-    regions: Cell<Regions>,
     /// Units below are committed.
     frontier: Cell<usize>,
     /// Huge pages are advised.
@@ -100,11 +108,11 @@ pub(crate) struct Arena {
     low: [Low; 3],
     /// No unit from here on has ever been handed out.
     fresh: Cell<usize>,
+    _counted: [Line; 0],
     used: Count,
     dirty: Count,
     /// Of the dirty units, those that are thick.
     thick: Count,
-    next: AtomicPtr<Arena>,
 }
 
 // SAFETY: the cells are written under the lock, or before the arena is published.
@@ -129,7 +137,7 @@ static PURGED: lasting::AtomicUsize = lasting::AtomicUsize::new(0);
 impl Arena {
     const fn new() -> Arena {
         Arena {
-            lock: Lock::new(),
+            next: AtomicPtr::new(ptr::null_mut()),
             tenants: Cell::new(Tenants::Slabs),
             lane: Cell::new(0),
             slot: Cell::new(0),
@@ -138,10 +146,12 @@ impl Arena {
             is_ended: AtomicBool::new(false),
             units: Count::new(),
             first: Cell::new(0),
+            regions: Cell::new(Regions::none()),
+            _changing: [],
+            lock: Lock::new(),
             ground: Ground::new(),
             table_ground: Ground::new(),
             regions_ground: Ground::new(),
-            regions: Cell::new(Regions::none()),
             frontier: Cell::new(0),
             is_huge: AtomicBool::new(false),
             is_plain: Cell::new(false),
@@ -149,10 +159,10 @@ impl Arena {
             table: Cell::new(0),
             low: [const { Low::new() }; 3],
             fresh: Cell::new(0),
+            _counted: [],
             used: Count::new(),
             dirty: Count::new(),
             thick: Count::new(),
-            next: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -220,6 +230,9 @@ impl Arena {
             unsafe { self.ground.abandon(old) };
         }
         let units = bytes >> UNIT_SHIFT;
+        if !page_map::make_room() {
+            return false;
+        }
         if units > self.mapped.get() {
             let states = align_up(units.div_ceil(REGION_UNITS) * size_of::<Region>(), 64);
             let Some(piece) = meta::allocate(states + units * size_of::<page_map::Entry>()) else {

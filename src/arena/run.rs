@@ -3,7 +3,7 @@
 use super::supply::note_return;
 use super::{Arena, RETAKEN, TAKEN_CLEAN, note_dense};
 use crate::fatal::{self, Misuse};
-use crate::lock::Rank;
+use crate::lock::{Guard, Rank};
 use crate::page_map;
 use crate::span::{Large, note};
 use crate::sync::Ordering;
@@ -140,8 +140,25 @@ impl Arena {
 
     /// Takes back a run that the page map names no more, of whose last unit `end` quarters may be resident.
     pub(crate) fn give(&self, start: usize, units: usize, residue: Residue, end: usize) {
+        let guard = self.lock.inherit(Rank::Arena);
+        self.give_one(start, units, (residue, end), &guard);
+    }
+
+    /// The same for several runs at once, where much may be resident.
+    pub(crate) fn give_all(&self, runs: impl Iterator<Item = (usize, usize)>) {
+        let guard = self.lock.inherit(Rank::Arena);
+        runs.for_each(|(start, units)| self.give_one(start, units, (Residue::Much, 0), &guard));
+    }
+
+    #[inline(never)]
+    fn give_one(
+        &self,
+        start: usize,
+        units: usize,
+        (residue, end): (Residue, usize),
+        _: &Guard<'_>,
+    ) {
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
-        let _guard = self.lock.inherit(Rank::Arena);
         self.note_free(unit);
         let residue = match residue {
             Residue::OfRegion if self.is_advised(self.region(unit)) => Residue::Nothing,

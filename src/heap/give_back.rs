@@ -97,14 +97,17 @@ impl Heap {
         let Some(_guard) = self.lock() else { return };
         self.leave_idle_plot();
         if self.waste.get() < least {
-            return self.note_left(false, false);
+            self.note_left(false, false);
+        } else {
+            self.calm.set(self.calm.get() + 1);
+            if self.calm.get() >= CALM {
+                self.calm.set(0);
+                self.patience.set(self.patience.get().saturating_sub(1));
+            }
+            self.give_pages(all_old, 1, calls);
         }
-        self.calm.set(self.calm.get() + 1);
-        if self.calm.get() >= CALM {
-            self.calm.set(0);
-            self.patience.set(self.patience.get().saturating_sub(1));
-        }
-        self.give_pages(all_old, 1, calls);
+        self.renew_fallow();
+        self.spares.drop_all(size_of::<Slab>());
     }
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines and kept blocks. Returns
@@ -114,7 +117,10 @@ impl Heap {
         self.collect(false);
         let Some(_guard) = self.lock() else { return 0 };
         self.leave_plot();
-        self.give_pages(true, 1, &mut { isize::MAX })
+        let bytes = self.give_pages(true, 1, &mut { isize::MAX });
+        self.leave_fallow();
+        self.spares.drop_all(size_of::<Slab>());
+        bytes
     }
 
     /// Holds down what a heap whose sizes change, or that has shrunk, keeps between its blocks:
@@ -246,7 +252,6 @@ impl Heap {
                 bytes += self.give_pages_of(slab, worth, calls);
             }
         }
-        self.spares.drop_all();
         // Who has run out of calls goes on at the next look.
         self.note_left(*calls > 0, worth > 1);
         bytes
@@ -267,6 +272,7 @@ impl Heap {
         let bytes = slab.purge(worth, calls);
         if bytes > 0 {
             self.waste.set(self.waste.get() - bytes as isize);
+            self.tell_touched();
             // The marks of free blocks went with the pages. The slow path, which blocks of this
             // slab take from now on, asks the bitmap.
             slab.set_lost_marks(true);

@@ -1,7 +1,7 @@
-//! Large blocks that a thread has freed, kept as they are for the next ones of their length: with their place in the
-//! page map, and without a look at the arena, whose lock other threads share.
+//! Large blocks that a thread has freed, kept as they are for the next ones of their length, or of a little less: with their
+//! place in the page map, and without a look at the arena, whose lock other threads share.
 //!
-//! What is kept for one length is not to be had for another, so memory is kept only as far as the program has shown
+//! What is kept for one length is not to be had for most others, so memory is kept only as far as the program has shown
 //! that it asks again for lengths that it has freed: the lengths of blocks that went back are remembered for a while,
 //! and each one that comes up again allows as much more. Where large blocks are rare among what the thread asks for,
 //! they take no time worth any memory.
@@ -23,8 +23,9 @@ use crate::{config, meta, purge};
 use core::cell::Cell;
 use core::ptr;
 
-/// The most units that may be kept in a process of few heaps.
+/// The longest blocks that are kept, in units; and how many units in a process of few heaps.
 const UNITS: usize = (4 << 20) >> UNIT_SHIFT;
+const MOST: usize = (6 << 20) >> UNIT_SHIFT;
 const _: () = assert!(UNITS <= u64::BITS as usize);
 /// The same as a part of what all heaps have in use of large blocks, for each of them.
 const PART: usize = 16;
@@ -32,6 +33,8 @@ const PART: usize = 16;
 const REMEMBERED: usize = 32;
 /// What a length that nobody has freed lately takes from what may be kept, as a part of it.
 const MISS: usize = 4;
+/// A block may serve that is longer by such a part of what is asked for.
+const LONGER_PART: usize = 8;
 /// After so many slow paths without a large block all is forgotten.
 const RARE: u32 = 64;
 
@@ -59,7 +62,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Lets the heap keep blocks, fewer the more heaps there are.
     pub(super) fn allow(&self, share: usize) {
-        self.most.set(if arena::is_limited() { 0 } else { UNITS / share });
+        self.most.set(if arena::is_limited() { 0 } else { MOST / share });
     }
 
     /// A large block is taken or freed, at a tick of the heap.
@@ -102,6 +105,14 @@ impl Kept {
         compiler_fence(Ordering::Release);
         self.units.set(self.units.get().saturating_sub(length));
         Some(large)
+    }
+
+    /// A block that is longer by little. It stays so long: who goes over to shorter ones has that much more until a tick.
+    #[inline(never)]
+    fn pop_longer(&self, length: usize) -> Option<&'static Large> {
+        let most = (length + length / LONGER_PART).min(UNITS);
+        let is_kept = |&longer: &usize| !self.newest[longer].load(Ordering::Relaxed).is_null();
+        (length + 1..=most).find(is_kept).and_then(|longer| self.pop(longer))
     }
 
     /// Keeps a block of a length that there is a list for.
@@ -192,7 +203,7 @@ fn give_back(large: &'static Large) -> usize {
 
 /// All are for the heap's thread, or who has claimed the heap.
 impl Heap {
-    /// A closed block of so many units that was kept.
+    /// A closed block of so many units that was kept, or of few more.
     #[inline(always)]
     pub(crate) fn take_kept(&self, units: usize) -> Option<&'static Large> {
         let (kept, now) = (&self.kept, self.ticks.get());
@@ -200,12 +211,15 @@ impl Heap {
         if units > UNITS {
             return None;
         }
-        let large = kept.pop(units);
-        match large {
-            Some(_) => kept.used[units].set(now),
-            None => kept.miss(units),
+        if let Some(large) = kept.pop(units) {
+            kept.used[units].set(now);
+            return Some(large);
         }
-        large
+        let longer = kept.pop_longer(units);
+        if longer.is_none() {
+            kept.miss(units);
+        }
+        longer
     }
 
     /// Keeps a block that was closed, if it may; others may have to go then: see [`excess`](Heap::excess).
@@ -251,6 +265,7 @@ impl Heap {
     #[inline(never)]
     pub(super) fn empty_kept(&self) -> usize {
         let mut given = 0;
+        self.large_spares.drop_all(size_of::<Large>());
         if self.kept.units.get() > 0 {
             while let Some(large) = self.kept.pop_oldest() {
                 given += give_back(large);

@@ -7,6 +7,8 @@
 //!
 //! The same structure without magazines serves as a shard of the central heap.
 
+mod account;
+mod fallow;
 mod give_back;
 mod kept;
 mod lane;
@@ -21,15 +23,17 @@ use crate::fatal::{self, Misuse};
 use crate::ground::{self, Ground};
 use crate::lock::{Guard, Lock, Rank};
 use crate::magazine::{self, Front, MAP_OFFSET};
+use crate::meta::Spares;
 use crate::owner::Owner;
 use crate::remote::{Crate, Mailbox};
-use crate::slab::{self, MIXED, Slab, Slabs, Spares};
+use crate::slab::{self, MIXED, Slab, Slabs};
 use crate::sync::AtomicPtr;
 use crate::sys::{self, NoClaim};
 use crate::units::align_up;
 use crate::{arena, meta, page_map, purge, size_class};
 use core::cell::Cell;
 use core::ptr::NonNull;
+use fallow::Fallow;
 use give_back::{Past, WASTE_LATER, WASTE_LEAST};
 use kept::Kept;
 use lane::Lane;
@@ -89,8 +93,8 @@ pub(crate) struct Heap {
     assorted_most: Cell<usize>,
     /// The first of the empty crates that the thread has taken.
     spare_crate: Cell<Option<&'static Crate>>,
-    /// A zeroed piece for the descriptor of a large block.
-    spare: Cell<Option<NonNull<u8>>>,
+    /// Pieces for descriptors of large blocks.
+    pub(crate) large_spares: Spares,
     /// Large blocks that the heap's threads have taken, less those that they have freed: how many, and bytes.
     large: [Cell<isize>; 2],
     /// Bytes of their tails that are not counted yet.
@@ -111,6 +115,8 @@ pub(crate) struct Heap {
     /// being in use.
     used: Cell<isize>,
     waste: Cell<isize>,
+    /// What was told of both together.
+    told: Cell<isize>,
     /// The most that was in use since a slab was opened, when a squeeze looked.
     most_used: Cell<isize>,
     /// What the last look for pages to give back has left; the next one comes when the waste is a margin above it.
@@ -130,6 +136,7 @@ pub(crate) struct Heap {
     ground: Ground,
     kept: Kept,
     plot: Plot,
+    fallow: Fallow,
     mailbox: Mailbox,
     /// A slab has been closed since runs that became free were last held down.
     has_closed: Cell<bool>,
@@ -141,8 +148,8 @@ pub(crate) struct Heap {
     pub(crate) next: AtomicPtr<Heap>,
 }
 
-// SAFETY: front, batches, swings, outbox, ticks and kept blocks belong to the owning thread; shelves to who holds `lock`;
-// the rest is atomic or a mutex.
+// SAFETY: front, batches, swings, outbox, ticks, kept blocks and pieces for their descriptors belong to the owning thread; shelves,
+// plot, fallow runs and the other pieces to who holds `lock`; the rest is atomic or a mutex.
 unsafe impl Sync for Heap {}
 
 impl Heap {
@@ -188,20 +195,6 @@ impl Heap {
     /// What slabs and thread slots say of this heap.
     pub(crate) fn address(&self) -> usize {
         (&raw const *self) as usize
-    }
-
-    /// Takes the piece that was kept for the descriptor of a large block. For the heap's thread.
-    pub(crate) fn take_spare(&self) -> Option<NonNull<u8>> {
-        self.spare.take()
-    }
-
-    /// Keeps one, if there is none. For the heap's thread.
-    pub(crate) fn keep_spare(&self, piece: NonNull<u8>) -> bool {
-        let keeps = self.spare.get().is_none();
-        if keeps {
-            self.spare.set(Some(piece));
-        }
-        keeps
     }
 
     /// Adds bytes of tails to those that wait to be counted. When these are many: all of them, to be counted now.
@@ -336,26 +329,6 @@ impl Heap {
         self.after_take(slab, 1, touched);
     }
 
-    /// Counts bytes that came into use, and bytes that became resident.
-    fn account(&self, used: usize, touched: usize) {
-        self.unsettled.set(self.unsettled.get() - used as isize);
-        self.used.set(self.used.get() + used as isize);
-        self.waste.set(self.waste.get() + touched as isize - used as isize);
-    }
-
-    /// Counts bytes of blocks that have come back to their slabs.
-    fn account_back(&self, bytes: usize) {
-        self.used.set(self.used.get() - bytes as isize);
-        self.waste.set(self.waste.get() + bytes as isize);
-    }
-
-    /// Counts a slab that came to the heap (1) or left it (-1).
-    #[inline(never)]
-    fn account_slab(&self, slab: &'static Slab, sign: isize) {
-        self.used.set(self.used.get() + sign * slab.used_bytes() as isize);
-        self.waste.set(self.waste.get() + sign * slab.waste());
-    }
-
     /// Batches start small, so that a class that is hardly used keeps little, and double.
     fn next_batch(&self, class: usize) -> usize {
         let most = self.front.capacity(class).div_ceil(2).clamp(1, BATCH_MOST);
@@ -436,11 +409,14 @@ impl Heap {
     /// # Safety
     /// Under the lock; the slab's blocks are all free, and the lists name it no more.
     unsafe fn close(&self, slab: &'static Slab) {
-        self.has_closed.set(true);
         self.account_slab(slab, -1);
         self.unnote(slab);
         // SAFETY: as the caller promises.
-        unsafe { slab.close(&self.spares) };
+        let (run, is_full) = unsafe { slab.close(&self.spares) };
+        if !(is_full && self.lay_fallow(&run)) {
+            self.has_closed.set(true);
+            run.give_back();
+        }
     }
 
     /// Makes a slab that no heap's lists name one of this heap's. Under the lock.

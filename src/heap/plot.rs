@@ -7,6 +7,7 @@
 
 use super::{Heap, roll};
 use crate::arena::{self, Arena, Purpose, Residue, Run};
+use crate::slab;
 use crate::sync::Cell;
 use crate::units::{REGION_UNITS, UNIT, UNIT_SHIFT};
 
@@ -53,11 +54,23 @@ impl Plot {
     }
 }
 
+/// What may have gone back before with what was there then is needed again.
+fn found(run: Run) -> Run {
+    if !run.is_clean() {
+        slab::find(run.units * UNIT);
+    }
+    run
+}
+
 impl Heap {
     /// A run for a slab; a further one is of a class of which the heap has full ones. Under the lock.
     pub(super) fn take_run(&self, units: usize, is_further: bool) -> Option<Run> {
+        let held = self.fallow.take(units);
+        if held.is_some() {
+            return held;
+        }
         if is_further && let Some(run) = self.plot.cut(units) {
-            return Some(run);
+            return Some(found(run));
         }
         // The slabs of a central heap are those of many threads.
         let most = if !is_further || !roll::are_several() || self.is_central() {
@@ -76,7 +89,7 @@ impl Heap {
             self.plot.keep(&run, units);
             run.units = units;
         }
-        Some(run)
+        Some(found(run))
     }
 
     /// Gives back what is left of the plot.

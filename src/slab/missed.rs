@@ -23,8 +23,8 @@ pub(super) fn lose(bytes: usize) {
     LOST.fetch_add(bytes, Ordering::Relaxed);
 }
 
-/// A slab has come to `most` bytes where such ones may have been.
-pub(super) fn find(most: usize) {
+/// A slab is opened on `most` bytes where such ones may have been.
+pub(crate) fn find(most: usize) {
     let lost = LOST.load(Ordering::Relaxed);
     let again = lost.min(most);
     if again > 0 {

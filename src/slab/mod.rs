@@ -13,20 +13,20 @@
 //!
 //! All of a slab is guarded by the lock of the heap that holds it.
 
+mod give_back;
 mod list;
 mod missed;
 mod mixing;
 mod put;
-mod spares;
 mod state;
 
 pub(crate) use list::Slabs;
-pub(crate) use missed::{forget_lost, missed};
+pub(crate) use missed::{find, forget_lost, missed};
 pub(crate) use put::Equal;
-pub(crate) use spares::Spares;
 pub(crate) use state::{Look, State};
 
 use crate::arena::{Residue, Run};
+use crate::meta::Spares;
 use crate::mixed;
 use crate::span::{Kind, Span};
 use crate::sync::{AtomicU8, AtomicUsize, Ordering, fence};
@@ -34,16 +34,16 @@ use crate::units::{MIN_ALIGN, UNIT};
 use crate::{arena, bitmap, meta, page_map, size_class, sys};
 use core::cell::Cell;
 use core::ops::Range;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 /// Words of the bitmap that fit into the descriptor; slabs of more blocks have theirs apart.
 const INLINE: usize = 4;
 /// Parts of a slab that are known to be resident or not.
 const PARTS: usize = 64;
-/// A huge page is worth more than less than this part of a slab.
-const WORTH_A_BREAK: usize = 8;
 /// What a call that gives pages back counts; one that the system refuses counts 1.
 pub(crate) const CALL: isize = 32;
+/// A heap keeps so many descriptors.
+const SPARES_MOST: usize = 2048;
 
 /// The descriptor. Its first cache line is what threads read that free a block of the slab, and hardly
 /// changes; its second is what changes with every batch of blocks.
@@ -130,7 +130,7 @@ impl Slab {
     ) -> Option<&'static Slab> {
         let (units, capacity) = (size_class::slab_units(class), size_class::slab_blocks(class));
         let words = bitmap::words_for(capacity);
-        let piece = spares.take()?;
+        let piece = spares.take(size_of::<Slab>())?;
         // SAFETY: a zeroed piece is a valid closed descriptor, and it is ours alone.
         let slab: &'static Slab = unsafe { piece.cast().as_ref() };
         let bits = if words <= INLINE {
@@ -138,8 +138,8 @@ impl Slab {
         } else if let Some(bits) = meta::allocate(bitmap_bytes(words)) {
             bits.as_ptr().cast()
         } else {
-            // SAFETY: the piece is ours and unused.
-            unsafe { spares.keep(piece) };
+            // SAFETY: the piece is ours, unused, and zero.
+            unsafe { spares.keep(piece, size_of::<Slab>(), SPARES_MOST) };
             return None;
         };
         slab.bits.set(bits);
@@ -159,34 +159,44 @@ impl Slab {
         bitmap::set_range(slab.words(), 0, capacity);
         slab.heap.store(heap, Ordering::Relaxed);
         slab.span.open(run.arena.slot(), run.start, run.units, Kind::Slab);
-        let all_parts = u64::MAX >> (PARTS - units * UNIT / slab.part_bytes());
-        slab.touched.set(if run.is_clean() && !run.huge { 0 } else { all_parts });
-        arena::note_touched(slab.touched_bytes() as isize);
-        if !run.is_clean() {
-            missed::find(units * UNIT);
-        }
+        slab.touched.set(if run.is_clean() && !run.huge { 0 } else { slab.all_parts() });
         Some(slab)
     }
 
-    /// Gives the slab's memory and descriptor back. All its blocks are free.
+    /// Gives the slab's descriptor back. All its blocks are free. Its run is the caller's; and whether all of it may be
+    /// resident.
     ///
     /// # Safety
     /// Under the lock of the slab's heap, which has forgotten it.
-    pub(crate) unsafe fn close(&'static self, spares: &Spares) {
+    pub(crate) unsafe fn close(&'static self, spares: &Spares) -> (Run, bool) {
         debug_assert_eq!(self.free.get(), self.capacity.get());
         let (start, units) = (self.span.start(), self.span.units());
         let arena = arena::at(self.span.arena());
         page_map::clear(start, units, true);
         self.span.close();
-        arena::note_touched(-(self.touched_bytes() as isize));
         let residue = if self.touched.get() == 0 { Residue::Nothing } else { Residue::Much };
         let lost = self.purged.get() & !self.touched.get();
         if lost != 0 {
             missed::lose(lost.count_ones() as usize * self.part_bytes());
         }
-        arena.give(start, units, residue, 0);
+        let is_full = self.touched.get() == self.all_parts();
         // SAFETY: the slab is in no map and no list.
         unsafe { self.release_descriptor(spares) };
+        (Run::part(arena, start, units, residue, false), is_full)
+    }
+
+    /// Gives the slab's descriptor back.
+    ///
+    /// # Safety
+    /// Nobody uses it any more.
+    unsafe fn release_descriptor(&'static self, spares: &Spares) {
+        let piece = NonNull::from(self).cast::<u8>();
+        // SAFETY: the pieces came from `meta`, and the caller owns them.
+        unsafe {
+            self.release_bits();
+            ptr::write_bytes(piece.as_ptr(), 0, size_of::<Slab>());
+            spares.keep(piece, size_of::<Slab>(), SPARES_MOST);
+        }
     }
 
     /// Gives the bitmap back, where it has its own piece.
@@ -462,6 +472,11 @@ impl Slab {
         from..to
     }
 
+    /// The bits of all parts.
+    fn all_parts(&self) -> u64 {
+        u64::MAX >> (PARTS - self.span.units() * UNIT / self.part_bytes())
+    }
+
     fn part_bytes(&self) -> usize {
         (self.span.units() * UNIT / PARTS).max(sys::page_size())
     }
@@ -479,7 +494,6 @@ impl Slab {
         }
         self.touched.set(before | new);
         let bytes = new.count_ones() as usize * part;
-        arena::note_touched(bytes as isize);
         let again = new & self.purged.get();
         if again != 0 {
             missed::note(again.count_ones() as usize * part);
@@ -525,52 +539,6 @@ impl Slab {
         } else {
             bitmap::all_set(self.words(), from, to)
         }
-    }
-
-    /// Gives the pages that hold only free blocks back to the system, if that is as many bytes for each call as `worth`
-    /// says, with so many calls at most, which are counted down, each by [`CALL`]. Returns the bytes.
-    pub(crate) fn purge(&self, worth: usize, calls: &mut isize) -> usize {
-        let (part, size) = (self.part_bytes(), self.size());
-        let parts = self.span.units() * UNIT / part;
-        let is_free = |i: usize| {
-            let from = (i * part / size).min(self.capacity());
-            let to = ((i + 1) * part).div_ceil(size).min(self.capacity());
-            self.touched.get() >> i & 1 == 1 && self.are_free(from, to)
-        };
-        let (mut free, mut count, mut runs) = (0_u64, 0, 0);
-        for i in (0..parts).filter(|&i| is_free(i)) {
-            runs += usize::from(free >> (i.max(1) - 1) == 0);
-            free |= 1 << i;
-            count += 1;
-        }
-        let (arena, start) = (arena::at(self.span.arena()), self.span.start());
-        let least = if arena.can_part_with(start) { 1 } else { parts / WORTH_A_BREAK };
-        if count < least.max(1) || count * part < runs * worth {
-            return 0;
-        }
-        arena.open_gaps(start, self.span.units());
-        let mut purged = 0;
-        while free != 0 && *calls > 0 {
-            let at = free.trailing_zeros();
-            let count = (!(free >> at)).trailing_zeros();
-            let run = (u64::MAX >> (64 - count)) << at;
-            let bytes = count as usize * part;
-            // SAFETY: no block that is not free overlaps these pages.
-            let is_done = unsafe { sys::discard(start + at as usize * part, bytes) };
-            // What the system refuses interrupts nobody, but takes time, too.
-            *calls -= if is_done { CALL } else { 1 };
-            if is_done {
-                self.touched.set(self.touched.get() & !run);
-                self.purged.set(self.purged.get() | run);
-                purged += bytes;
-            }
-            free &= !run;
-        }
-        if purged > 0 {
-            arena.break_up(start, self.span.units());
-            arena::note_touched(-(purged as isize));
-        }
-        purged
     }
 
     /// `free` counts the bits, and no bit stands for a block that does not exist.

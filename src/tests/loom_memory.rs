@@ -223,6 +223,7 @@ fn loom_large_block_is_retired_once() {
 fn loom_page_map_with_an_arena_that_moves() {
     explore(3, || {
         let land = Land::open(1);
+        assert!(page_map::make_room());
         let start = land.start;
         let large = enter_large(start, 1, UNIT);
         let table = |units: usize| {
@@ -255,6 +256,7 @@ fn loom_page_map_with_an_arena_that_moves() {
 fn loom_page_map_with_an_arena_that_goes_again() {
     explore(3, || {
         let _land = Land::open(1);
+        assert!(page_map::make_room());
         let table = sys::reserve(4 * size_of::<page_map::Entry>()).expect("memory for a table");
         // SAFETY: the table has an entry for each unit; the slot is used by one thread.
         let publish = |base| unsafe { page_map::publish(1, base, table, 4) };
@@ -272,6 +274,7 @@ fn loom_page_map_with_an_arena_that_goes_again() {
 fn loom_page_map_that_grows() {
     explore(3, || {
         let _land = Land::open(1);
+        assert!(page_map::make_room());
         let start = 1 << 45;
         let table = sys::reserve(4 * size_of::<page_map::Entry>()).expect("memory for a table");
         // SAFETY: the table has four entries; the slot is used by one thread.
@@ -292,6 +295,7 @@ fn loom_page_map_that_grows() {
 fn loom_page_map_with_an_arena_that_comes_again_smaller() {
     explore(3, || {
         let _land = Land::open(1);
+        assert!(page_map::make_room());
         let table = |units: usize| {
             let bytes = units * size_of::<page_map::Entry>();
             sys::reserve(bytes).expect("memory for a table")

@@ -9,6 +9,12 @@
 //! No piece of up to [`SHEET`] bytes crosses a multiple of that. So pages that hold released pieces alone can go
 //! back to the system when the program asks for that: their pieces leave the lists, and they are cut anew later.
 
+#[cfg(not(loom))]
+mod spares;
+
+#[cfg(not(loom))]
+pub(crate) use spares::Spares;
+
 use crate::bitmap;
 use crate::ground::Ground;
 use crate::lock::{Guard, Lock, Rank};
