@@ -99,8 +99,8 @@ pub(crate) fn make_room() -> bool {
 
 /// The range of an arena beside the first.
 fn other(slot: usize) -> &'static Range {
-    // SAFETY: the first of them was published, or is about to be, once there was room, which is never given back; zero
-    // bytes are ranges.
+    // SAFETY: there is room before any of them is published, and nobody asks for one that was not; it is never given back, and
+    // zero bytes are ranges.
     unsafe { &(&*OTHERS.load(Ordering::Acquire))[slot - 1] }
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn entry(address: usize) -> Option<&'static Entry> {
 ///
 /// # Safety
 /// `table` has `units` entries, for ever; calls for one slot do not overlap, and the first call for
-/// slot 0, whose table is at the fixed place, precedes all others.
+/// slot 0, whose table is at the fixed place, precedes all others. For other slots [`make_room`] has answered true.
 pub(crate) unsafe fn publish(slot: usize, base: usize, table: usize, units: usize) {
     let range = if slot == 0 { &FIRST } else { other(slot) };
     range.table.store(table, Ordering::Relaxed);

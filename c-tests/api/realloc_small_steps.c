@@ -2,7 +2,7 @@
  * be as small again. */
 #include "test.h"
 
-enum { LARGEST = 300 * KIB, MOVES = 50 };
+enum { LARGEST = 300 * KIB, MOVES = 30 };
 
 static void *grow(void *unused)
 {

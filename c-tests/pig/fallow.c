@@ -80,19 +80,6 @@ static void *grow_and_shrink(void *waits)
     return NULL;
 }
 
-/* What a dead thread's heap holds goes back at the ticks of whoever works. */
-static void work(size_t most)
-{
-    static void *small[2000];
-    for (int looks = 0; looks < LOOKS && set_aside() > most; looks++) {
-        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-            CHECK((small[i] = malloc(100)) != NULL);
-        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-            free(small[i]);
-        sleep_ms(1);
-    }
-}
-
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -114,8 +101,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "trimmed") == 0)
         pig_purge();
     if (ends) {
+        /* What a dead thread's heap holds goes back at the ticks of whoever works. */
         CHECK(pig_option_set("DECAY_MS", 20) == 0);
-        work(before + LEFT);
+        work_until(set_aside, before + LEFT, LOOKS);
     }
     if (strcmp(argv[1], "bounded") != 0)
         CHECK_AT_MOST(set_aside(), before + LEFT);

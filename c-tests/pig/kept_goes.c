@@ -71,14 +71,7 @@ static void beside(const char *kind)
         finish(thread);
     else
         pthread_barrier_wait(&turn);
-    static void *small[2000];
-    for (int looks = 0; looks < LOOKS && cached() > before + SPARE; looks++) {
-        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-            small[i] = malloc(100);
-        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-            free(small[i]);
-        sleep_ms(1);
-    }
+    work_until(cached, before + SPARE, LOOKS);
     CHECK_AT_MOST(cached(), before + SPARE);
     __atomic_store_n(&done, 1, __ATOMIC_RELEASE);
     if (strcmp(kind, "ended") != 0)

@@ -427,25 +427,25 @@ fn allocate_with_room(old: usize, size: usize) -> Option<NonNull<u8>> {
 #[inline(never)]
 pub(crate) unsafe fn resize_slow(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     let address = block.as_ptr() as usize;
-    let class = magazine::mine().class_at(address).or_else(|| {
-        // Before another one is moved, more than its mark is asked.
-        let (slab, class) = find_simple(address).filter(|&(_, class)| class != slab::MIXED)?;
-        (size_class::fits(class as u8 + 1, size) || slab.is_taken(address)).then_some(class)
-    });
-    if let Some(class) = class {
+    let own = magazine::mine().class_at(address).map(|class| (None, class));
+    let other = || find_simple(address).map(|(slab, class)| (Some(slab), class));
+    if let Some((slab, class)) = own.or_else(other).filter(|&(_, class)| class != slab::MIXED) {
         if size_class::fits(class as u8 + 1, size) {
             return Some(block);
         }
-        let old = size_class::size(class);
-        let stays = size <= old && old <= SMALLEST;
-        let new = if stays { None } else { allocate_with_room(old, size) };
-        let Some(new) = new else { return (size <= old).then_some(block) };
-        // SAFETY: both blocks have this many bytes, and they are two; the caller gives the first up.
-        unsafe {
-            ptr::copy_nonoverlapping(block.as_ptr(), new.as_ptr(), old.min(size));
-            deallocate(block.as_ptr());
+        // Before another heap's is moved, or one of a slab of several units, more than its mark is asked.
+        if slab.is_none_or(|slab| slab.is_taken(address)) {
+            let old = size_class::size(class);
+            let stays = size <= old && old <= SMALLEST;
+            let new = if stays { None } else { allocate_with_room(old, size) };
+            let Some(new) = new else { return (size <= old).then_some(block) };
+            // SAFETY: both blocks have this many bytes, and they are two; the caller gives the first up.
+            unsafe {
+                ptr::copy_nonoverlapping(block.as_ptr(), new.as_ptr(), old.min(size));
+                deallocate(block.as_ptr());
+            }
+            return Some(new);
         }
-        return Some(new);
     }
     let large = page_map::entry(address).and_then(Entry::span).and_then(Large::of);
     if large.is_some_and(|large| large.start() == address && large.ends_at(size)) {

@@ -68,16 +68,14 @@ impl Heap {
             self.leave_fallow();
         }
         let count = fallow.count.get();
-        let is_held = units <= most && count < MOST;
-        if is_held {
-            fallow.runs[count].set(run.start | units);
-            fallow.count.set(count + 1);
-            fallow.units.set(fallow.units.get() + units);
-        }
-        is_held
+        let Some(place) = fallow.runs.get(count).filter(|_| units <= most) else { return false };
+        place.set(run.start | units);
+        fallow.count.set(count + 1);
+        fallow.units.set(fallow.units.get() + units);
+        true
     }
 
-    /// Gives all of them back. Under the lock.
+    /// Gives all of them back, by one look at the arena. Under the lock.
     #[inline(never)]
     pub(super) fn leave_fallow(&self) {
         let fallow = &self.fallow;

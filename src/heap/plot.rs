@@ -54,7 +54,7 @@ impl Plot {
     }
 }
 
-/// What may have gone back before with what was there then is needed again.
+/// Notes that a slab is opened on a run of an arena: pages that went back before such memory was free are needed again.
 fn found(run: Run) -> Run {
     if !run.is_clean() {
         slab::find(run.units * UNIT);

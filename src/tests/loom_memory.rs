@@ -32,6 +32,7 @@ impl Land {
     fn open(dirty: usize) -> Arc<Land> {
         sys::start_anew();
         let arena = Arena::open_for_model();
+        assert!(page_map::make_room());
         let run = arena.take_for_model(dirty).unwrap();
         assert!(run.is_clean());
         for unit in 0..dirty {
@@ -223,7 +224,6 @@ fn loom_large_block_is_retired_once() {
 fn loom_page_map_with_an_arena_that_moves() {
     explore(3, || {
         let land = Land::open(1);
-        assert!(page_map::make_room());
         let start = land.start;
         let large = enter_large(start, 1, UNIT);
         let table = |units: usize| {
@@ -256,7 +256,6 @@ fn loom_page_map_with_an_arena_that_moves() {
 fn loom_page_map_with_an_arena_that_goes_again() {
     explore(3, || {
         let _land = Land::open(1);
-        assert!(page_map::make_room());
         let table = sys::reserve(4 * size_of::<page_map::Entry>()).expect("memory for a table");
         // SAFETY: the table has an entry for each unit; the slot is used by one thread.
         let publish = |base| unsafe { page_map::publish(1, base, table, 4) };
@@ -274,7 +273,6 @@ fn loom_page_map_with_an_arena_that_goes_again() {
 fn loom_page_map_that_grows() {
     explore(3, || {
         let _land = Land::open(1);
-        assert!(page_map::make_room());
         let start = 1 << 45;
         let table = sys::reserve(4 * size_of::<page_map::Entry>()).expect("memory for a table");
         // SAFETY: the table has four entries; the slot is used by one thread.
@@ -295,7 +293,6 @@ fn loom_page_map_that_grows() {
 fn loom_page_map_with_an_arena_that_comes_again_smaller() {
     explore(3, || {
         let _land = Land::open(1);
-        assert!(page_map::make_room());
         let table = |units: usize| {
             let bytes = units * size_of::<page_map::Entry>();
             sys::reserve(bytes).expect("memory for a table")
