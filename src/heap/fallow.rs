@@ -7,9 +7,9 @@
 
 use super::{Heap, roll};
 use crate::arena::{self, Residue, Run};
-use crate::config;
 use crate::sync::Cell;
 use crate::units::{UNIT, UNIT_SHIFT};
+use crate::{config, magazine};
 
 /// The most units of one heap, and, as far as there are not more of them soon, of all together.
 const MOST: usize = 32;
@@ -51,9 +51,9 @@ impl Heap {
     /// Holds the run of a closed slab, all of which may be resident, if that is worth it. Under the lock.
     pub(super) fn lay_fallow(&self, run: &Run) -> bool {
         let (fallow, units) = (&self.fallow, run.units);
-        // Where memory is scarce it is to be had for anybody.
+        // A thread that is dead, or sleeps, would open none on it. Where memory is scarce it is to be had for anybody.
         if !roll::are_several()
-            || self.is_central()
+            || self.address() != magazine::mine().address()
             || run.arena.slot() != 0
             || config::keeps_less()
             || arena::is_limited()

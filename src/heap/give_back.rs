@@ -107,7 +107,10 @@ impl Heap {
             self.give_pages(all_old, 1, calls);
         }
         self.renew_fallow();
-        self.spares.drop_all(size_of::<Slab>());
+        // Of others' heaps the lock is held briefly: a fork would take it with it.
+        if least == 0 {
+            self.spares.drop_all(size_of::<Slab>());
+        }
     }
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines and kept blocks. Returns
@@ -118,7 +121,7 @@ impl Heap {
         let Some(_guard) = self.lock() else { return 0 };
         self.leave_plot();
         let bytes = self.give_pages(true, 1, &mut { isize::MAX });
-        self.leave_fallow();
+        self.renew_fallow();
         self.spares.drop_all(size_of::<Slab>());
         bytes
     }

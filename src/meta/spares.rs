@@ -50,6 +50,8 @@ impl Spares {
             }
             first.write(self.first.get().cast());
         }
+        // The child of a fork finds in the list what leads on.
+        compiler_fence(Ordering::Release);
         self.first.set(first.as_ptr());
         self.count.set(self.count.get() + 1);
     }
