@@ -60,7 +60,7 @@ typedef struct pig_stats_t {
      */
     size_t huge_blocks;
     /**
-     * Free blocks in the magazines of threads, in bytes.
+     * Free blocks that threads keep, in magazines, outboxes and as kept large blocks, in bytes.
      */
     size_t cached_bytes;
     /**
@@ -88,7 +88,7 @@ typedef struct pig_stats_t {
      */
     size_t mapped_huge_bytes;
     /**
-     * What was given back to the system since the start, in bytes.
+     * Free spans given back to the system since the start, in bytes.
      */
     size_t purged_bytes;
     /**
@@ -100,7 +100,7 @@ typedef struct pig_stats_t {
      */
     size_t heaps_idle;
     /**
-     * What rounding up to a size class costs at most, in tenths of a percent of live_bytes.
+     * What rounding up to a size class costs at most, in tenths of a percent of the live bytes in slabs.
      */
     size_t class_waste_permille;
 } pig_stats_t;
@@ -250,7 +250,8 @@ void free_aligned_sized(void *ptr, size_t alignment, size_t size) PIG_NOTHROW;
 size_t malloc_usable_size(void *ptr) PIG_NOTHROW;
 
 /**
- * Gives all free memory back to the system that no live block pins, other threads' included.
+ * Gives all free memory back to the system that no live block pins, other threads' included, but
+ * for what other live threads have in magazines and keep of large blocks.
  *
  * Returns 1 if any memory went back, else 0. `pad`, which asks glibc to keep that many bytes at
  * the top of its heap, has nothing to act on here. errno is kept. malloc_trim(3).
@@ -348,7 +349,8 @@ size_t pig_stats_json(char *buf, size_t n) PIG_NOTHROW;
 void pig_stats_print(void) PIG_NOTHROW;
 
 /**
- * Gives all free memory back to the system that no live block pins, other threads' included.
+ * Gives all free memory back to the system that no live block pins, other threads' included, but
+ * for what other live threads have in magazines and keep of large blocks.
  *
  * Returns how many bytes went back. errno is kept.
  */

@@ -110,7 +110,7 @@ pub fn keeps_less() -> bool {
 pub enum Huge {
     /// Where there is evidence that memory is filled, and inside large buffers.
     Auto,
-    /// As little as the system allows.
+    /// Nowhere that this takes an advice.
     Never,
     /// Under all memory for blocks.
     Always,

@@ -17,7 +17,7 @@ const LEAST_ALIGN: usize = 16;
 ///
 /// ```toml
 /// [dependencies]
-/// pigalloc = { version = "0.1", default-features = false }
+/// pigalloc = { path = "../pigalloc", default-features = false }
 /// ```
 ///
 /// ```

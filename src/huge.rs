@@ -252,6 +252,11 @@ pub(crate) unsafe fn resize(
     if bytes == old {
         return Some(start);
     }
+    // When it has grown by a quarter or less the block tells how the rest of it will be used.
+    let step = usize::BITS - 3 - old.leading_zeros();
+    let is_due = bytes >> step > old >> step && has_huge_pages();
+    // SAFETY: the caller's block.
+    let found = if is_due { unsafe { arena::look(start, old) } } else { None };
     // The lock is held over the call: once the block has moved, its old address may be mapped by
     // another thread, whose record must come after this one's change.
     let _guard = LOCK.inherit(Rank::Huge);
@@ -272,6 +277,10 @@ pub(crate) unsafe fn resize(
     record.start.store(now, Ordering::Relaxed);
     record.bytes.store(bytes, Ordering::Release);
     moved?;
+    if let Some(found) = found {
+        // SAFETY: the block's own mapping. All of it, since parts of different advice do not move together.
+        unsafe { sys::advise_huge(now, bytes, !found.is_sparse()) };
+    }
     if now != start
         && let Some(record) = free_record()
     {

@@ -6,14 +6,14 @@
 //! Rust programs take the crate without its exported C symbols:
 //!
 //! ```toml
-//! pigalloc = { version = "0.1", default-features = false }
+//! pigalloc = { path = "../pigalloc", default-features = false }
 //! ```
 //!
 //! and name [`Pigalloc`] as their `#[global_allocator]`.
 #![no_std]
 #![deny(unsafe_code)]
 #![allow(clippy::new_without_default)]
-// Model-checked are locks, mailboxes, arenas and the page map; the front is left out then.
+// Model-checked are locks, mailboxes, claims, arenas and the page map; the front is left out then.
 #![cfg_attr(loom, allow(dead_code))]
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

@@ -1,8 +1,8 @@
 //! Address → what stands there, for any address, without faulting.
 //!
 //! Each arena has a table of one [`Entry`] per unit. The first arena is found by arithmetic
-//! alone (subtract, compare, shift); the others, which only address-space limits or an enormous heap
-//! bring about, by a walk over a short list. Addresses from outside are untrusted until an entry has
+//! alone (subtract, compare, shift); the others, in which large blocks
+//! stand, by a walk over a short list. Addresses from outside are untrusted until an entry has
 //! been found for them: the bound of the comparison is what part of the table is committed.
 
 use crate::meta;
@@ -83,7 +83,7 @@ unsafe fn nth(table: usize, unit: usize) -> &'static Entry {
 /// The most arenas there can be beside the first.
 pub(crate) const MORE: usize = if cfg!(loom) { 2 } else { 75 };
 static FIRST: Range = Range::new(NOWHERE);
-/// Those of the others, of which most processes have none. All zero at first: a base of 0 has no units, and never comes back
+/// Those of the others, which processes without large blocks have none of. All zero at first: a base of 0 has no units, and never comes back
 /// once there was another.
 static OTHERS: AtomicPtr<[Range; MORE]> = AtomicPtr::new(ptr::null_mut());
 static OTHER_COUNT: AtomicUsize = AtomicUsize::new(0);

@@ -1,10 +1,10 @@
 //! What to give back, and when.
 //!
-//! Free memory stays resident for a while, since the next allocation would fault it in again. Two
+//! Free memory stays resident for a while, since the next allocation would fault it in again. Three
 //! bounds hold it down without a helper thread: volume (when free dirty memory passes the limit,
-//! the highest addresses go back at once, so that a program that frees everything and then sleeps
-//! is small, unless it has shown that it will take all of it again) and age (what has been free for the decay time
-//! goes back at the next slow path).
+//! whole regions and then the highest addresses go back at once, so that a program that frees everything and then sleeps
+//! is small, unless it has shown that it will take all of it again), age (what has been free for the decay time
+//! goes back at the next slow path) and growth (what has been free for a while does not take part in a new peak).
 //!
 //! The limit of volume is a part of what is in use, a smaller one after a peak. When much of what went back is soon
 //! needed again it was too low, and rises by so much, as far as the process has been as large before; when nothing

@@ -3,8 +3,8 @@
 //! A report is made from one [`Snapshot`], which is plain data: nothing here allocates, takes a
 //! lock or counts anything a second time.
 //!
-//! The heap is what the program holds (live blocks), what is kept for reuse (free blocks in the
-//! threads' magazines and in slabs, free spans that are still resident) and the metadata. Shares
+//! The heap is what the program holds (live blocks), what is kept for reuse (free blocks that
+//! threads keep and that are in slabs, free spans that are still resident) and the metadata. Shares
 //! are shares of that sum, so that they add up to 100 %.
 
 // Some of this serves the C functions alone.
@@ -86,9 +86,14 @@ pub fn write_text(snapshot: &Snapshot, out: &mut dyn Write) -> fmt::Result {
         out,
         "rounding to a class",
         Permille(s.class_waste_permille),
-        format_args!("of the live bytes at most, the internal fragmentation"),
+        format_args!("of the live bytes in slabs at most, the internal fragmentation"),
     )?;
-    row(out, "given back", Bytes(s.purged_bytes), format_args!("to the system since the start"))?;
+    row(
+        out,
+        "given back",
+        Bytes(s.purged_bytes),
+        format_args!("of free spans, to the system since the start"),
+    )?;
     row(out, "address space", Bytes(s.reserved_bytes), format_args!("of the arenas"))?;
     row(out, "committed", Bytes(s.committed_bytes), format_args!("of that, ready for use"))?;
     row(

@@ -1,4 +1,5 @@
-//! Where the memory is, as numbers: counted when somebody asks, not while the program runs.
+//! Where the memory is, as numbers. Blocks in slabs are counted when somebody asks, not while the program runs; of large and
+//! huge blocks, and of what goes back, counts are kept.
 //!
 //! Slabs are counted under their heap's lock, magazines from outside, so the numbers of a running
 //! program are a close look and those of a quiet one exact.
@@ -58,8 +59,8 @@ pub(crate) fn snapshot() -> Snapshot {
         large_blocks,
         huge_bytes,
         huge_blocks,
-        reserved_bytes: huge_bytes,
-        committed_bytes: huge_bytes,
+        reserved_bytes: 0,
+        committed_bytes: 0,
         dirty_bytes: 0,
         metadata_bytes: 0,
         purged_bytes: arena::purged_bytes(),

@@ -5,7 +5,8 @@
 //!
 //! Word 0 is the thread's heap. A new thread starts with the address of a front that is empty and owns
 //! nothing (see the magazine module), so that the fast paths need no test for "not attached yet".
-//! Word 1 belongs to the thread module: what a thread without a heap has allocated so far.
+//! Word 1 belongs to the thread module: how many calls a thread without a heap has made so far, whether it is
+//! just getting one, and in debug builds which ranks of locks it holds.
 
 use core::arch::{asm, global_asm};
 

@@ -10,7 +10,8 @@ use crate::{
 use core::ffi::c_int;
 use libc::{FILE, mallinfo as CMallinfo, mallinfo2 as CMallinfo2};
 
-/// Gives all free memory back to the system that no live block pins, other threads' included.
+/// Gives all free memory back to the system that no live block pins, other threads' included, but
+/// for what other live threads have in magazines and keep of large blocks.
 ///
 /// Returns 1 if any memory went back, else 0. `pad`, which asks glibc to keep that many bytes at
 /// the top of its heap, has nothing to act on here. errno is kept. malloc_trim(3).

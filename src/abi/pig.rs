@@ -33,7 +33,7 @@ pub struct pig_stats_t {
     pub huge_bytes: usize,
     /// Number of such blocks.
     pub huge_blocks: usize,
-    /// Free blocks in the magazines of threads, in bytes.
+    /// Free blocks that threads keep, in magazines, outboxes and as kept large blocks, in bytes.
     pub cached_bytes: usize,
     /// Free blocks in slabs and what is set aside for slabs, in bytes.
     pub slab_free_bytes: usize,
@@ -47,13 +47,13 @@ pub struct pig_stats_t {
     pub committed_bytes: usize,
     /// Mappings of huge blocks, in bytes, outside reserved_bytes.
     pub mapped_huge_bytes: usize,
-    /// What was given back to the system since the start, in bytes.
+    /// Free spans given back to the system since the start, in bytes.
     pub purged_bytes: usize,
     /// Number of heaps of threads.
     pub heaps: usize,
     /// Of these, heaps of which no block is in use.
     pub heaps_idle: usize,
-    /// What rounding up to a size class costs at most, in tenths of a percent of live_bytes.
+    /// What rounding up to a size class costs at most, in tenths of a percent of the live bytes in slabs.
     pub class_waste_permille: usize,
 }
 
@@ -123,7 +123,8 @@ pub extern "C" fn pig_stats_print() {
     report::print(&snapshot());
 }
 
-/// Gives all free memory back to the system that no live block pins, other threads' included.
+/// Gives all free memory back to the system that no live block pins, other threads' included, but
+/// for what other live threads have in magazines and keep of large blocks.
 ///
 /// Returns how many bytes went back. errno is kept.
 #[unsafe(no_mangle)]

@@ -81,10 +81,7 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
         return false;
     }
     let class = slab.class_of(block);
-    // A thread that puts blocks back has them in its magazine until all are in their slabs, and the first ones may be
-    // another's by then: so what counts is what is there under the heap's lock.
-    let holds = |heap: &'static Heap| heap.holds(class, block);
-    if thread::heaps().any(|heap| holds(heap) && heap.lock().is_some_and(|_guard| holds(heap))) {
+    if is_held(class, block) {
         return true;
     }
     // What is in a mailbox is in the slab afterwards. It may be that of a heap that held the slab before.
@@ -95,4 +92,14 @@ fn is_underway(slab: &'static Slab, block: usize) -> bool {
     };
     // If the block was the last one of its slab, the slab is no more.
     heap::examine(slab, || !is_there() || !slab.is_taken(block)).unwrap_or(!is_there())
+        // Or it was taken anew since, from a slab with the same descriptor.
+        || is_held(class, block)
+}
+
+/// Whether a thread has a block in its magazine or outbox. One that puts blocks back has them there until all are in their
+/// slabs, and the first ones may be another's by then: so what counts is what is there under the heap's lock.
+#[inline(never)]
+fn is_held(class: usize, block: usize) -> bool {
+    let holds = |heap: &'static Heap| heap.holds(class, block);
+    thread::heaps().any(|heap| holds(heap) && heap.lock().is_some_and(|_guard| holds(heap)))
 }

@@ -1,7 +1,7 @@
 //! Evidence that memory is filled.
 //!
 //! Huge pages spare most faults, and cost what is touched of none of their 512 pages. So blocks of a size are
-//! judged by those that were freed: how much of them had been written. While none was, by those in use.
+//! judged by those that were freed: how much of them had been written. While fewer than two were looked at, by those in use.
 
 use super::BIG;
 use super::witness::Witness;
@@ -229,9 +229,25 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let is_due = evidence.is_due() || is_fresh && bytes >= BIG;
-    let parts = parts(start, bytes).filter(|_| is_due)?;
-    let (mut looked, mut used, was_sparse) = (0, 0, evidence.is_sparse());
-    for page in parts {
+    if !is_due {
+        return None;
+    }
+    // SAFETY: as the caller promises.
+    let found = unsafe { look(start, bytes) }?;
+    if is_fresh || found.is_filled() {
+        evidence.note(found.0);
+    }
+    Some(found)
+}
+
+/// Looks at how much of a block is used.
+///
+/// # Safety
+/// The block is the caller's.
+#[inline(never)]
+pub(crate) unsafe fn look(start: usize, bytes: usize) -> Option<Found> {
+    let (mut looked, mut used, was_sparse) = (0, 0, of(bytes).is_sparse());
+    for page in parts(start, bytes)? {
         looked += 1;
         // SAFETY: the pages lie in the block, which is the caller's.
         used += unsafe { is_used(page) } as usize;
@@ -240,11 +256,7 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
             break;
         }
     }
-    let found = used * FULL / looked;
-    if is_fresh || found >= FILLED {
-        evidence.note(found);
-    }
-    Some(Found(found))
+    Some(Found(used * FULL / looked))
 }
 
 /// Whether something has been written to a page where it is looked at.

@@ -1,8 +1,8 @@
 //! Arenas: ground, cut into units and handed out lowest address first.
 //!
-//! An arena is committed from its low end as it is needed, so that a process has one growing mapping
-//! however many blocks it holds. Layout: header page, page-map table, region states, descriptors (in the
-//! first arena), units.
+//! An arena is committed from its low end as it is needed, so that it is one growing mapping
+//! however many blocks it holds. Layout of the first one: header page, page-map table, region states, descriptors, units.
+//! Others have units alone; their tables are among the descriptors of the first.
 //!
 //! Every unit is free or used, and a free one clean (reads as zero, costs no memory) or dirty. The
 //! states are bit masks of one word for each region of 32 units; each change is one store, made
@@ -25,7 +25,7 @@ mod witness;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
-    Found, begin_as_child, dense_swing, forget_growth, is_likely_filled, is_likely_sparse,
+    Found, begin_as_child, dense_swing, forget_growth, is_likely_filled, is_likely_sparse, look,
     note_dense, note_freed, note_touched,
 };
 #[cfg(all(test, not(loom)))]

@@ -26,6 +26,22 @@ pub(super) struct Fallow {
     peak: Cell<isize>,
 }
 
+/// Those that a heap has held, which are nobody's.
+pub(super) struct Gathered {
+    runs: [usize; MOST],
+    count: usize,
+}
+
+impl Gathered {
+    /// Gives all of them back, by one look at the arena.
+    pub(super) fn give_back(&self) {
+        let runs = &self.runs[..self.count];
+        if !runs.is_empty() {
+            arena::at(0).give_all(runs.iter().map(|&run| (start(run), units(run))));
+        }
+    }
+}
+
 fn start(run: usize) -> usize {
     run & !(UNIT - 1)
 }
@@ -65,7 +81,9 @@ impl Heap {
         fallow.peak.set(peak);
         let most = (peak as usize >> UNIT_SHIFT).min(MOST_OF_ALL / roll::count()).min(MOST);
         if fallow.units.get() + units > most {
-            self.leave_fallow();
+            self.gather_fallow().give_back();
+            fallow.peak.set(peak);
+            self.has_closed.set(true);
         }
         let count = fallow.count.get();
         let Some(place) = fallow.runs.get(count).filter(|_| units <= most) else { return false };
@@ -75,22 +93,14 @@ impl Heap {
         true
     }
 
-    /// Gives all of them back, by one look at the arena. Under the lock.
+    /// Takes all of them out, and counts the peak anew. Under the lock.
     #[inline(never)]
-    pub(super) fn leave_fallow(&self) {
+    pub(super) fn gather_fallow(&self) -> Gathered {
         let fallow = &self.fallow;
-        let runs = &fallow.runs[..fallow.count.replace(0)];
-        if !runs.is_empty() {
-            self.has_closed.set(true);
-            fallow.units.set(0);
-            arena::at(0).give_all(runs.iter().map(|run| (start(run.get()), units(run.get()))));
-        }
-    }
-
-    /// The same at a tick.
-    pub(super) fn renew_fallow(&self) {
-        self.leave_fallow();
-        self.fallow.peak.set(self.used.get());
+        let count = fallow.count.replace(0);
+        fallow.units.set(0);
+        fallow.peak.set(self.used.get());
+        Gathered { runs: fallow.runs.each_ref().map(Cell::get), count }
     }
 
     /// Bytes of them.

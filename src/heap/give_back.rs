@@ -94,7 +94,7 @@ impl Heap {
     /// what has been free since the last one. Under no lock.
     fn age(&'static self, all_old: bool, least: isize, calls: &mut isize) {
         self.collect(false);
-        let Some(_guard) = self.lock() else { return };
+        let Some(guard) = self.lock() else { return };
         self.leave_idle_plot();
         if self.waste.get() < least {
             self.note_left(false, false);
@@ -106,11 +106,13 @@ impl Heap {
             }
             self.give_pages(all_old, 1, calls);
         }
-        self.renew_fallow();
+        let fallow = self.gather_fallow();
         // Of others' heaps the lock is held briefly: a fork would take it with it.
         if least == 0 {
             self.spares.drop_all(size_of::<Slab>());
         }
+        drop(guard);
+        fallow.give_back();
     }
 
     /// Gives back what no live block pins; of another thread's heap all but its magazines and kept blocks. Returns
@@ -121,7 +123,7 @@ impl Heap {
         let Some(_guard) = self.lock() else { return 0 };
         self.leave_plot();
         let bytes = self.give_pages(true, 1, &mut { isize::MAX });
-        self.renew_fallow();
+        self.gather_fallow().give_back();
         self.spares.drop_all(size_of::<Slab>());
         bytes
     }

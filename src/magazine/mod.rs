@@ -9,8 +9,8 @@
 //! the last slot. Stale addresses may stand above the top.
 //!
 //! The [`Front`] has everything that the fast paths read, laid out for them: they find it by the
-//! thread's slot and need nothing else but the block. Its last part is the heap's own page map, a
-//! byte for each unit that says which class of *this heap's* slabs stands there, so that "is it
+//! thread's slot and need nothing else but the block. Behind the heap, at a fixed
+//! distance from the front, is the heap's own page map, a byte for each unit that says which class of *this heap's* slabs stands there, so that "is it
 //! ours", "is it in a slab", "is it mine" and "which class" are one load.
 
 mod capacity;
@@ -77,7 +77,7 @@ pub(crate) struct Front {
 // follows: see scripts/check_artifact.py, and give it another one (a multiple of 64) when that finds the thread's slot amiss.
 global_asm!(
     ".section .data.rel.ro,\"aw\",@progbits",
-    ".balign 1024",
+    ".balign 64",
     ".type pigalloc_no_heap,@object",
     ".hidden pigalloc_no_heap",
     ".globl pigalloc_no_heap",

@@ -40,6 +40,7 @@ const WORDS: usize = MOST_BYTES / SHEET / 64;
 
 const _: () = assert!(LINE << (SHEET_LISTS - 1) == SHEET);
 
+#[repr(align(64))]
 struct Meta {
     lock: Lock,
     /// Start of what is still to hand out.

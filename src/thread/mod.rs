@@ -1,4 +1,4 @@
-//! Threads and their heaps: start of the process, attach, exit, adopt.
+//! Threads and their heaps: start of the process, attach, exit, claim.
 //!
 //! A thread starts without a heap and is served by the central one; when it has allocated a while
 //! it earns a heap of its own. The first thread gets one at once, and so does each that begins where
@@ -7,8 +7,8 @@
 //! How a thread's end is noticed: each heap has a robust mutex, which its thread locks when it gets
 //! the heap and never unlocks. The kernel marks the mutex when the thread is gone for good, after
 //! its last destructor. So a heap works until its thread's last instruction, no pthread key is
-//! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap, or
-//! the next one short of memory, finds the mark and claims the heap with everything in it.
+//! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap or frees a
+//! block of this one, or the next one short of memory, finds the mark and claims the heap with everything in it.
 
 mod turnover;
 
@@ -30,7 +30,7 @@ const CROWD: usize = 32;
 const CROWD_PER_PROCESSOR: usize = 16;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
-/// In the slot's second word: how many blocks the thread has had from the central heap.
+/// In the slot's second word: how many calls of the thread, frees among them, the central heap has served.
 const COUNT: usize = (1 << 32) - 1;
 
 static STATE: AtomicU32 = AtomicU32::new(CLOSED);
