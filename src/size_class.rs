@@ -53,29 +53,13 @@ const fn sizes() -> [u32; COUNT] {
 /// Block size of each class.
 pub(crate) static SIZE: [u32; COUNT] = sizes();
 
-const fn small() -> [u8; SMALL_MAX + 1] {
+/// The classes of requests of up to `i + 1` steps.
+const fn by_steps<const STEPS: usize>(step: usize) -> [u8; STEPS] {
     let sizes = sizes();
-    let mut table = [0; SMALL_MAX + 1];
-    let (mut size, mut class) = (0, 0);
-    while size <= SMALL_MAX {
-        while (sizes[class] as usize) < size {
-            class += 1;
-        }
-        table[size] = class as u8;
-        size += 1;
-    }
-    table
-}
-
-/// The class of every request of up to [`SMALL_MAX`] bytes.
-pub(crate) static SMALL: [u8; SMALL_MAX + 1] = small();
-
-const fn medium() -> [u8; MAX / MEDIUM_STEP] {
-    let sizes = sizes();
-    let mut table = [0; MAX / MEDIUM_STEP];
+    let mut table = [0; STEPS];
     let (mut i, mut class) = (0, 0);
-    while i < table.len() {
-        while (sizes[class] as usize) < (i + 1) * MEDIUM_STEP {
+    while i < STEPS {
+        while (sizes[class] as usize) < (i + 1) * step {
             class += 1;
         }
         table[i] = class as u8;
@@ -84,12 +68,19 @@ const fn medium() -> [u8; MAX / MEDIUM_STEP] {
     table
 }
 
-static MEDIUM: [u8; MAX / MEDIUM_STEP] = medium();
+/// The class of requests of up to each step of [`MIN_ALIGN`].
+pub(crate) static SMALL: [u8; SMALL_MAX / MIN_ALIGN] = by_steps(MIN_ALIGN);
+static MEDIUM: [u8; MAX / MEDIUM_STEP] = by_steps(MEDIUM_STEP);
 
 /// The class of a request of up to [`MAX`] bytes.
 #[inline(always)]
 pub(crate) fn of(size: usize) -> usize {
-    if size <= SMALL_MAX { SMALL[size] as usize } else { MEDIUM[(size - 1) / MEDIUM_STEP] as usize }
+    let last = size.saturating_sub(1);
+    if last < SMALL_MAX {
+        SMALL[last / MIN_ALIGN] as usize
+    } else {
+        MEDIUM[last / MEDIUM_STEP] as usize
+    }
 }
 
 /// The class of a request past the direct table; None for 0 and for what has no class.
@@ -133,18 +124,18 @@ const fn colours() -> [u8; COUNT] {
 /// would hold up loads of the others.
 pub(crate) static COLOUR: [u8; COUNT] = colours();
 
-const fn halves() -> [u32; 256] {
+const fn halves() -> [u16; 256] {
     let mut table = [0; 256];
     let mut class = 0;
     while class < COUNT {
-        table[class + 1] = size_at(class) as u32 / 2;
+        table[class + 1] = (size_at(class) / 2) as u16;
         class += 1;
     }
     table
 }
 
 /// Half the block size of `class`, at place `class + 1`; place 0 is no class.
-static HALF: [u32; 256] = halves();
+static HALF: [u16; 256] = halves();
 
 /// Whether a block of the class at this place holds `size` bytes and more than half of it is then
 /// used. Sizes are even, so that this is one comparison.

@@ -4,15 +4,17 @@
 //! together on huge ones. A region becomes one of a kind when the first of its units is taken, and of none when
 //! all are free again.
 
+use super::evidence::touched;
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
 use super::supply::is_scarce;
 use super::{Arena, is_limited, was_refused};
+use crate::lock::{self, Rank};
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicU32};
-use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
-use crate::{lock, sys};
+use crate::sys;
+use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT, align_up};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,9 @@ pub(crate) fn note_fork() {
 fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed).wrapping_add(lock::generation()) << FORK >> FORK
 }
+
+/// From so many bytes of resident slabs on, of which what a huge page brings too much is little.
+const WORTH_FILLING: usize = 8 << 20;
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the
 /// process two of its 65,000 mappings. Past that regions keep what they have.
@@ -348,6 +353,36 @@ impl Arena {
                 region.kind.replace(region.kind.get() + TURN);
             }
             self.note_whole(region);
+        }
+    }
+
+    /// Whether a region of small pages, all of whose units are in use, may go on a huge page if most of it is resident. A
+    /// glance, but under the lock.
+    #[inline(always)]
+    pub(crate) fn may_be_whole(&self, address: usize) -> bool {
+        let region = self.region((address - self.base.get()) >> UNIT_SHIFT);
+        region.used.get() == u32::MAX
+            && region.kind.get() & (SPARSE | ADVISED | WITHDRAWN | SMALL) == SPARSE
+            && self.is_private(region)
+            && touched() >= WORTH_FILLING
+            && has_kinds()
+    }
+
+    /// Puts such a region on a huge page, and makes it a dense one.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn make_whole(&self, address: usize) {
+        let _guard = self.lock.inherit(Rank::Arena);
+        let unit = (address - self.base.get()) >> UNIT_SHIFT;
+        let (region, first) = (self.region(unit), unit & !(REGION_UNITS - 1));
+        let is_whole = first >= self.first.get() && self.address(first).is_multiple_of(REGION);
+        if is_whole && self.may_be_whole(address) && self.advise(unit, unit + 1, true) {
+            region.kind.replace(region.kind.get() & !SPARSE | DENSE);
+            if self.join(unit) {
+                region.gaps.replace(0);
+            } else {
+                region.kind.set(SMALL);
+            }
         }
     }
 

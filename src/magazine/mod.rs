@@ -19,7 +19,7 @@ mod slots;
 use crate::remote::Crate;
 use crate::slab::{self, MARK, Slab};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
-use crate::units::UNIT_SHIFT;
+use crate::units::{MIN_ALIGN, UNIT_SHIFT};
 use crate::{page_map, size_class, tls};
 pub(crate) use capacity::{capacity, grown, most, slot_bytes};
 use core::arch::global_asm;
@@ -77,7 +77,7 @@ pub(crate) struct Front {
 // follows: see scripts/check_artifact.py, and give it another one (a multiple of 64) when that finds the thread's slot amiss.
 global_asm!(
     ".section .data.rel.ro,\"aw\",@progbits",
-    ".balign 64",
+    ".balign 2048",
     ".type pigalloc_no_heap,@object",
     ".hidden pigalloc_no_heap",
     ".globl pigalloc_no_heap",
@@ -191,8 +191,10 @@ impl Front {
                 start.bound.set(values.bound);
             }
         }
-        for (place, &class) in self.small.iter().zip(&size_class::SMALL) {
-            place.set(class + 1);
+        let (zero, steps) = self.small.split_at(1);
+        zero[0].set(size_class::of(0) as u8 + 1);
+        for (places, &class) in steps.chunks_exact(MIN_ALIGN).zip(&size_class::SMALL) {
+            places.iter().for_each(|place| place.set(class + 1));
         }
         self.base.set(base);
         self.origin.set(page_map::origin());
