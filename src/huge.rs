@@ -252,11 +252,14 @@ pub(crate) unsafe fn resize(
     if bytes == old {
         return Some(start);
     }
-    // When it has grown by a quarter or less the block tells how the rest of it will be used.
+    // Who grows it by small steps has filled it so far, or will hardly use the rest either: it is looked at each time that it has
+    // grown by about a quarter. By the kernel, since its owner may have taken the access away.
     let step = usize::BITS - 3 - old.leading_zeros();
-    let is_due = bytes >> step > old >> step && has_huge_pages();
-    // SAFETY: the caller's block.
-    let found = if is_due { unsafe { arena::look(start, old) } } else { None };
+    let is_due = bytes >> step > old >> step
+        && bytes <= old + old / 4 + REGION
+        && config::huge() == config::Huge::Auto
+        && !arena::is_limited();
+    let advice = is_due.then(|| !arena::is_hardly_used(start, old));
     // The lock is held over the call: once the block has moved, its old address may be mapped by
     // another thread, whose record must come after this one's change.
     let _guard = LOCK.inherit(Rank::Huge);
@@ -277,9 +280,9 @@ pub(crate) unsafe fn resize(
     record.start.store(now, Ordering::Relaxed);
     record.bytes.store(bytes, Ordering::Release);
     moved?;
-    if let Some(found) = found {
+    if let Some(huge) = advice {
         // SAFETY: the block's own mapping. All of it, since parts of different advice do not move together.
-        unsafe { sys::advise_huge(now, bytes, !found.is_sparse()) };
+        unsafe { sys::advise_huge(now, bytes, huge) };
     }
     if now != start
         && let Some(record) = free_record()

@@ -14,7 +14,7 @@ pub(crate) struct ClassStats {
     pub(crate) size: usize,
     /// Blocks with the program.
     pub(crate) live: usize,
-    /// Free blocks, in slabs and in magazines.
+    /// Free blocks, in slabs and with threads.
     pub(crate) free: usize,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct ClassStats {
 pub(crate) struct Snapshot {
     pub(crate) live_bytes: usize,
     pub(crate) live_blocks: usize,
-    /// Free blocks in magazines.
+    /// Free blocks that threads keep.
     pub(crate) cached_bytes: usize,
     /// Bytes in slabs, plots and fallow runs that may be resident and are not in use.
     pub(crate) slab_free_bytes: usize,

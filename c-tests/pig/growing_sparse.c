@@ -1,7 +1,7 @@
 /* A block that realloc grows, and of which little is written, takes no huge pages for that; one that is filled again gets
  * them. */
 /* needs: pigalloc */
-/* cases: ends then_filled */
+/* cases: ends then_filled no_access */
 #include "faults.h"
 
 enum { PAGE = 4096 };
@@ -20,8 +20,23 @@ static void write_all(unsigned char *block, size_t from, size_t to)
         memset(block + i, pattern(i, 1), PAGE);
 }
 
+/* Who has taken the access away gets it grown all the same. */
+static void grow_without_access(void)
+{
+    size_t size = 300 * MIB, next = size + 40 * MIB;
+    unsigned char *block = grow(NULL, size);
+    block[size - 1] = 7;
+    CHECK(mprotect(block, size, PROT_NONE) == 0);
+    block = grow(block, next);
+    CHECK(mprotect(block, next, PROT_READ | PROT_WRITE) == 0);
+    CHECK(block[size - 1] == 7 && block[size] == 0);
+    free(block);
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "no_access") == 0)
+        return grow_without_access(), 0;
     bool ends = argc < 2 || strcmp(argv[1], "ends") == 0;
     size_t end = ends ? 1024 * MIB : 64 * MIB, before = resident_kib();
     unsigned char *block = NULL;

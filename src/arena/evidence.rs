@@ -18,7 +18,7 @@ const SAMPLE: usize = 4;
 const HALVINGS_MOST: usize = 5;
 /// How much of it, in one of so many pages at most, and where in the page: at its beginning, and not there alone, since
 /// the first words of records that fill a power of two are often zero.
-const SAMPLE_PAGES: usize = 8;
+pub(super) const SAMPLE_PAGES: usize = 8;
 pub(super) const LINES_IN_PAGE: [usize; 2] = [0, 1024 + 64];
 pub(super) const LINE_WORDS: usize = 8;
 /// So many looks before there is evidence.
@@ -229,25 +229,9 @@ pub(crate) unsafe fn note_freed(start: usize, bytes: usize, is_fresh: bool) -> O
     // What was never written reads as zero, and so may some of what was: the error is on the side of
     // small pages. The system could tell exactly, by a call that sandboxes have no reason to allow.
     let is_due = evidence.is_due() || is_fresh && bytes >= BIG;
-    if !is_due {
-        return None;
-    }
-    // SAFETY: as the caller promises.
-    let found = unsafe { look(start, bytes) }?;
-    if is_fresh || found.is_filled() {
-        evidence.note(found.0);
-    }
-    Some(found)
-}
-
-/// Looks at how much of a block is used.
-///
-/// # Safety
-/// The block is the caller's.
-#[inline(never)]
-pub(crate) unsafe fn look(start: usize, bytes: usize) -> Option<Found> {
-    let (mut looked, mut used, was_sparse) = (0, 0, of(bytes).is_sparse());
-    for page in parts(start, bytes)? {
+    let parts = parts(start, bytes).filter(|_| is_due)?;
+    let (mut looked, mut used, was_sparse) = (0, 0, evidence.is_sparse());
+    for page in parts {
         looked += 1;
         // SAFETY: the pages lie in the block, which is the caller's.
         used += unsafe { is_used(page) } as usize;
@@ -256,7 +240,11 @@ pub(crate) unsafe fn look(start: usize, bytes: usize) -> Option<Found> {
             break;
         }
     }
-    Some(Found(used * FULL / looked))
+    let found = used * FULL / looked;
+    if is_fresh || found >= FILLED {
+        evidence.note(found);
+    }
+    Some(Found(found))
 }
 
 /// Whether something has been written to a page where it is looked at.

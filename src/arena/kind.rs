@@ -2,11 +2,12 @@
 //!
 //! The latter stand together on small pages, of which only those cost memory that are touched, and the former
 //! together on huge ones. A region becomes one of a kind when the first of its units is taken, and of none when
-//! all are free again.
+//! all are free again. One of the former that has become full all the same becomes one of the latter.
 
 use super::evidence::touched;
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
+use super::rejoin::can_join;
 use super::supply::is_scarce;
 use super::{Arena, is_limited, was_refused};
 use crate::lock::{self, Rank};
@@ -362,10 +363,13 @@ impl Arena {
     pub(crate) fn may_be_whole(&self, address: usize) -> bool {
         let region = self.region((address - self.base.get()) >> UNIT_SHIFT);
         region.used.get() == u32::MAX
+            && region.dirty.get() == 0
             && region.kind.get() & (SPARSE | ADVISED | WITHDRAWN | SMALL) == SPARSE
             && self.is_private(region)
             && touched() >= WORTH_FILLING
             && has_kinds()
+            && can_join()
+            && !was_refused()
     }
 
     /// Puts such a region on a huge page, and makes it a dense one.
@@ -376,13 +380,18 @@ impl Arena {
         let unit = (address - self.base.get()) >> UNIT_SHIFT;
         let (region, first) = (self.region(unit), unit & !(REGION_UNITS - 1));
         let is_whole = first >= self.first.get() && self.address(first).is_multiple_of(REGION);
-        if is_whole && self.may_be_whole(address) && self.advise(unit, unit + 1, true) {
+        if !(is_whole && self.may_be_whole(address)) {
+            return;
+        }
+        let is_advised = self.advise(unit, unit + 1, true);
+        if is_advised {
             region.kind.replace(region.kind.get() & !SPARSE | DENSE);
-            if self.join(unit) {
-                region.gaps.replace(0);
-            } else {
-                region.kind.set(SMALL);
-            }
+        }
+        if is_advised && self.join(unit) {
+            region.gaps.replace(0);
+        } else {
+            // Not tried again.
+            region.kind.set(SMALL);
         }
     }
 

@@ -25,7 +25,7 @@ mod witness;
 
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use evidence::{
-    Found, begin_as_child, dense_swing, forget_growth, is_likely_filled, is_likely_sparse, look,
+    Found, begin_as_child, dense_swing, forget_growth, is_likely_filled, is_likely_sparse,
     note_dense, note_freed, note_touched,
 };
 #[cfg(all(test, not(loom)))]
@@ -34,10 +34,11 @@ pub(crate) use frontier::commit_past_table;
 pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use kind::{SOME, note_fork};
-#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, note_taken, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
 pub(crate) use supply::{release_empty, take, take_committed};
+#[cfg_attr(loom, allow(unused_imports))]
+pub(crate) use witness::is_hardly_used;
 
 use crate::ground::{self, Ground};
 use crate::lock::{Guard, Lock, Rank};

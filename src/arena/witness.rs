@@ -5,7 +5,7 @@
 //! operation of the call that locks need anyway, and answers where a read of ours would end the process. A block that has
 //! been freed meanwhile bears witness of what has become of it: nothing depends on the answers but the choice of pages.
 
-use super::evidence::{EMPTY_MOST, LINE_WORDS, LINES_IN_PAGE, is_chosen, parts};
+use super::evidence::{EMPTY_MOST, LINE_WORDS, LINES_IN_PAGE, SAMPLE_PAGES, is_chosen, parts};
 use crate::sync::Ordering;
 use crate::sync::lasting::AtomicUsize;
 use crate::sys;
@@ -78,16 +78,23 @@ impl Witness {
 
 /// Whether most of a block's parts have been written.
 fn is_filled(start: usize, bytes: usize) -> bool {
-    let is_empty = |&page: &usize| {
-        let words = |line| {
-            (0..LINE_WORDS).step_by(WORD_STEP).map(move |word| line + word * size_of::<usize>())
-        };
-        let words = LINES_IN_PAGE.iter().flat_map(|&line| words(page + line));
-        // Now the low half of a word, now the high one: round numbers have one of zero.
-        let mut halves = words.enumerate().map(|(i, word)| word + i % 2 * size_of::<u32>());
-        !halves.any(|half| sys::is_written(half as *const u32))
-    };
     parts(start, bytes).is_some_and(|parts| parts.filter(is_empty).nth(EMPTY_MOST).is_none())
+}
+
+/// Whether next to none have.
+pub(crate) fn is_hardly_used(start: usize, bytes: usize) -> bool {
+    parts(start, bytes).is_some_and(|parts| parts.filter(is_empty).nth(SAMPLE_PAGES - 2).is_some())
+}
+
+/// Whether a page reads as zero where it is looked at, or cannot be read.
+#[inline(never)]
+fn is_empty(page: &usize) -> bool {
+    let words =
+        |line| (0..LINE_WORDS).step_by(WORD_STEP).map(move |word| line + word * size_of::<usize>());
+    let words = LINES_IN_PAGE.iter().flat_map(|&line| words(page + line));
+    // Now the low half of a word, now the high one: round numbers have one of zero.
+    let mut halves = words.enumerate().map(|(i, word)| word + i % 2 * size_of::<u32>());
+    !halves.any(|half| sys::is_written(half as *const u32))
 }
 
 #[cfg(all(test, not(loom)))]

@@ -506,8 +506,8 @@ impl Slab {
             // Of a larger block a part may be used.
             let is_whole = !self.is_mixed() && self.size() <= sys::page_size();
             arena.mend(self.span.start(), self.span.units(), is_whole);
+            density::look_at_region(arena, self.span.start());
         }
-        density::look_at_region(arena, self.span.start());
         bytes
     }
 
