@@ -7,15 +7,14 @@
 use super::evidence::touched;
 use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
-use super::rejoin::can_join;
 use super::supply::is_scarce;
 use super::{Arena, is_limited, was_refused};
-use crate::lock::{self, Rank};
+use crate::lock;
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicU32};
 use crate::sys;
-use crate::units::{REGION, REGION_UNITS, UNIT_SHIFT, align_up};
+use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +58,8 @@ fn forks() -> u32 {
 
 /// From so many bytes of resident slabs on, of which what a huge page brings too much is little.
 const WORTH_FILLING: usize = 8 << 20;
+/// And so many units may not be resident all over.
+const GAPS_MOST: u32 = 3;
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the
 /// process two of its 65,000 mappings. Past that regions keep what they have.
@@ -338,16 +339,17 @@ impl Arena {
         self.pieces(unit, units, |region, mask| _ = region.gaps.unset(mask));
     }
 
-    /// Puts the region of a unit, which is full, on a huge page if it is a dense one that has waited to be, or one that
-    /// [`is_due`](Arena::is_due). Under the lock.
+    /// Puts the region of a unit, which is full, on a huge page if it is a dense one that has waited to be, a sparse one that
+    /// [`is_filled`](Arena::is_filled), or one that [`is_due`](Arena::is_due). Under the lock.
     fn put_together(&self, unit: usize) {
         let region = self.region(unit);
         if !self.is_advised(region) {
-            if Kind::of(region) == Kind::Dense
-                && self.advise(unit, unit + 1, true)
-                && !self.join(unit)
-            {
-                region.kind.set(SMALL);
+            let has_waited = Kind::of(region) == Kind::Dense;
+            if (has_waited || self.is_filled(region)) && self.advise(unit, unit + 1, true) {
+                region.kind.replace(region.kind.get() & !SPARSE | DENSE);
+                if !self.join(unit) {
+                    region.kind.set(SMALL);
+                }
             }
         } else if self.is_due(region) && self.join(unit) {
             if self.turns(region) < TURNS_MOST {
@@ -357,42 +359,15 @@ impl Arena {
         }
     }
 
-    /// Whether a region of small pages, all of whose units are in use, may go on a huge page if most of it is resident. A
-    /// glance, but under the lock.
-    #[inline(always)]
-    pub(crate) fn may_be_whole(&self, address: usize) -> bool {
-        let region = self.region((address - self.base.get()) >> UNIT_SHIFT);
-        region.used.get() == u32::MAX
-            && region.dirty.get() == 0
-            && region.kind.get() & (SPARSE | ADVISED | WITHDRAWN | SMALL) == SPARSE
-            && self.is_private(region)
+    /// Whether a sparse region, which is full, deserves a huge page all the same: what that brings too much is little of it, and of
+    /// what the process has.
+    fn is_filled(&self, region: &Region) -> bool {
+        self.tenants.get() == Tenants::Slabs
+            && region.kind.get() & (SPARSE | WITHDRAWN | SMALL) == SPARSE
+            && region.gaps.get().count_ones() <= GAPS_MOST
             && touched() >= WORTH_FILLING
-            && has_kinds()
-            && can_join()
+            && self.is_private(region)
             && !was_refused()
-    }
-
-    /// Puts such a region on a huge page, and makes it a dense one.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn make_whole(&self, address: usize) {
-        let _guard = self.lock.inherit(Rank::Arena);
-        let unit = (address - self.base.get()) >> UNIT_SHIFT;
-        let (region, first) = (self.region(unit), unit & !(REGION_UNITS - 1));
-        let is_whole = first >= self.first.get() && self.address(first).is_multiple_of(REGION);
-        if !(is_whole && self.may_be_whole(address)) {
-            return;
-        }
-        let is_advised = self.advise(unit, unit + 1, true);
-        if is_advised {
-            region.kind.replace(region.kind.get() & !SPARSE | DENSE);
-        }
-        if is_advised && self.join(unit) {
-            region.gaps.replace(0);
-        } else {
-            // Not tried again.
-            region.kind.set(SMALL);
-        }
     }
 
     /// Counts a time that an advised region is full; whether it has been so often enough to be put together: it was on small

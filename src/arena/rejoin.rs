@@ -27,11 +27,6 @@ pub(super) fn hope() {
     REFUSALS.store(0, Ordering::Relaxed);
 }
 
-/// Whether the system seems to have huge pages.
-pub(super) fn can_join() -> bool {
-    REFUSALS.load(Ordering::Relaxed) < REFUSALS_MOST
-}
-
 impl Arena {
     /// A run has been taken that went back before: puts the region where it begins on a huge page if that is
     /// worth it. Under the lock.
@@ -39,7 +34,7 @@ impl Arena {
         let region = self.region(unit);
         if !(self.is_advised(region) || self.is_withdrawn(region))
             || RETAKEN.load(Ordering::Relaxed) < QUANTITY
-            || !can_join()
+            || REFUSALS.load(Ordering::Relaxed) >= REFUSALS_MOST
         {
             return;
         }

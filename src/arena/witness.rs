@@ -81,9 +81,12 @@ fn is_filled(start: usize, bytes: usize) -> bool {
     parts(start, bytes).is_some_and(|parts| parts.filter(is_empty).nth(EMPTY_MOST).is_none())
 }
 
-/// Whether next to none have.
+/// Whether next to none have. No where the kernel does not answer.
 pub(crate) fn is_hardly_used(start: usize, bytes: usize) -> bool {
-    parts(start, bytes).is_some_and(|parts| parts.filter(is_empty).nth(SAMPLE_PAGES - 2).is_some())
+    static WRITTEN: u32 = 1;
+    sys::is_written(&raw const WRITTEN)
+        && parts(start, bytes)
+            .is_some_and(|parts| parts.filter(is_empty).nth(SAMPLE_PAGES - 2).is_some())
 }
 
 /// Whether a page reads as zero where it is looked at, or cannot be read.

@@ -77,7 +77,7 @@ pub(crate) struct Front {
 // follows: see scripts/check_artifact.py, and give it another one (a multiple of 64) when that finds the thread's slot amiss.
 global_asm!(
     ".section .data.rel.ro,\"aw\",@progbits",
-    ".balign 2048",
+    ".balign 4096",
     ".type pigalloc_no_heap,@object",
     ".hidden pigalloc_no_heap",
     ".globl pigalloc_no_heap",

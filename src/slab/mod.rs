@@ -13,7 +13,6 @@
 //!
 //! All of a slab is guarded by the lock of the heap that holds it.
 
-mod density;
 mod give_back;
 mod list;
 mod missed;
@@ -499,14 +498,12 @@ impl Slab {
         if again != 0 {
             missed::note(again.count_ones() as usize * part);
         }
-        let arena = arena::at(self.span.arena());
         // Behind the last block there may be parts that none touches.
         let last = (self.capacity() * self.size() - 1) >> shift;
         if !(before | new) & (u64::MAX >> (PARTS - 1 - last)) == 0 {
             // Of a larger block a part may be used.
             let is_whole = !self.is_mixed() && self.size() <= sys::page_size();
-            arena.mend(self.span.start(), self.span.units(), is_whole);
-            density::look_at_region(arena, self.span.start());
+            arena::at(self.span.arena()).mend(self.span.start(), self.span.units(), is_whole);
         }
         bytes
     }
