@@ -252,14 +252,13 @@ pub(crate) unsafe fn resize(
     if bytes == old {
         return Some(start);
     }
-    // Each time that it has grown by about a quarter it is looked at, by the kernel, since its owner may have taken the access
-    // away. Who grows it by small steps has filled it so far, or will hardly use the rest either.
+    // Who grows it by small steps has filled it so far, or will hardly use the rest either. So it is looked at each time that it has
+    // grown by about a quarter, by the kernel, since its owner may have taken the access away; after a large step it is hoped for anew.
     let step = usize::BITS - 3 - old.leading_zeros();
     let is_due =
         bytes >> step > old >> step && config::huge() == config::Huge::Auto && !arena::is_limited();
     let is_small_step = bytes <= old + old / 4 + REGION.min(old / 2);
-    let advice =
-        is_due.then(|| !arena::is_hardly_used(start, old)).filter(|&huge| huge || is_small_step);
+    let advice = is_due.then(|| !(is_small_step && arena::is_hardly_used(start, old)));
     // The lock is held over the call: once the block has moved, its old address may be mapped by
     // another thread, whose record must come after this one's change.
     let _guard = LOCK.inherit(Rank::Huge);

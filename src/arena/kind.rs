@@ -345,9 +345,14 @@ impl Arena {
         let region = self.region(unit);
         if !self.is_advised(region) {
             let has_waited = Kind::of(region) == Kind::Dense;
-            if (has_waited || self.is_filled(region)) && self.advise(unit, unit + 1, true) {
-                region.kind.replace(region.kind.get() & !SPARSE | DENSE);
-                if !self.join(unit) {
+            if has_waited || self.is_filled(region) {
+                if self.advise(unit, unit + 1, true) {
+                    region.kind.replace(region.kind.get() & !SPARSE | DENSE);
+                    if !self.join(unit) {
+                        region.kind.set(SMALL);
+                    }
+                } else if !has_waited {
+                    // Not tried again.
                     region.kind.set(SMALL);
                 }
             }
