@@ -58,11 +58,6 @@ static void goes_back(void)
     }
 }
 
-static size_t kib_on_huge_pages(void)
-{
-    return proc_number("/proc/self/smaps_rollup", "AnonHugePages:");
-}
-
 /* Kibibytes of mappings for which the system is told to give some. */
 static size_t kib_advised(void)
 {

@@ -26,7 +26,7 @@ static size_t burst(void)
         CHECK(count < MOST && (blocks[count] = malloc(size)) != NULL);
         memset(blocks[count++], 1, size);
     }
-    size_t huge = (size_t)proc_number("/proc/self/smaps_rollup", "AnonHugePages:") * KIB;
+    size_t huge = kib_on_huge_pages() * KIB;
     while (count > 0) {
         count--;
         if (count % 1000 != 0) {

@@ -31,21 +31,31 @@ static inline bool gives_huge_pages(void)
     return advised && faults < 64;
 }
 
+static inline size_t kib_on_huge_pages(void)
+{
+    return proc_number("/proc/self/smaps_rollup", "AnonHugePages:");
+}
+
+/* Whether the system's setting for huge pages is this one, which it puts in brackets, [never] where it has none. */
+static inline bool huge_pages_are(const char *setting)
+{
+    char settings[100] = "[never]";
+    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
+    if (file != NULL) {
+        CHECK(fgets(settings, sizeof settings, file) != NULL);
+        fclose(file);
+    }
+    return strstr(settings, setting) != NULL;
+}
+
 /* Ends the test where the kernel is older, or gives no huge pages. */
 static inline void need_huge_pages(int major, int minor)
 {
     struct utsname system;
     int is_major = 0, is_minor = 0;
     CHECK(uname(&system) == 0 && sscanf(system.release, "%d.%d", &is_major, &is_minor) == 2);
-    char setting[100] = "";
-    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
-    if (file != NULL) {
-        CHECK(fgets(setting, sizeof setting, file) != NULL);
-        fclose(file);
-    }
-    bool none = file == NULL || strstr(setting, "[never]") != NULL;
     bool is_old = is_major < major || (is_major == major && is_minor < minor);
-    if (none || is_old || sysconf(_SC_PAGESIZE) != 4096 || !gives_huge_pages()) {
+    if (huge_pages_are("[never]") || is_old || sysconf(_SC_PAGESIZE) != 4096 || !gives_huge_pages()) {
         puts("no huge pages, or an older kernel");
         exit(77);
     }

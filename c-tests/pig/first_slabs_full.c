@@ -50,28 +50,11 @@ static void *fill_first(void *unused)
     return NULL;
 }
 
-static size_t huge_kib(void)
-{
-    return proc_number("/proc/self/smaps_rollup", "AnonHugePages:");
-}
-
-/* Whether the system gives huge pages to who has not asked for any. */
-static bool gives_unasked(void)
-{
-    char setting[100] = "";
-    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
-    if (file != NULL) {
-        CHECK(fgets(setting, sizeof setting, file) != NULL);
-        fclose(file);
-    }
-    return strstr(setting, "[always]") != NULL;
-}
-
 int main(int argc, char **argv)
 {
     pthread_t threads[THREADS];
     need_huge_pages(6, 1);
-    if (gives_unasked())
+    if (huge_pages_are("[always]"))
         SKIP("the system gives huge pages to who has not asked for any");
     if (argc > 1 && strcmp(argv[1], "half") == 0)
         part = 2;
@@ -81,10 +64,10 @@ int main(int argc, char **argv)
     for (int i = 0; i < THREADS; i++)
         CHECK(pthread_create(&threads[i], NULL, fill_first, NULL) == 0);
     pthread_barrier_wait(&turn);
-    size_t before = resident_kib(), huge_before = huge_kib();
+    size_t before = resident_kib(), huge_before = kib_on_huge_pages();
     pthread_barrier_wait(&turn);
     size_t resident = resident_kib() - before;
-    size_t huge = huge_kib() - huge_before;
+    size_t huge = kib_on_huge_pages() - huge_before;
     printf("%zu of %zu KiB on huge pages\n", huge, resident);
     fflush(stdout);
     if (part == 1 && !is_corner)

@@ -22,7 +22,7 @@ static void fill_up(void)
 
 static size_t on_huge_pages(void)
 {
-    size_t bytes = (size_t)proc_number("/proc/self/smaps_rollup", "AnonHugePages:") * KIB;
+    size_t bytes = kib_on_huge_pages() * KIB;
     printf("%.1f MiB on huge pages\n", (double)bytes / MIB);
     return bytes;
 }

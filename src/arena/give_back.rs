@@ -178,6 +178,7 @@ impl Arena {
     pub(crate) fn break_up(&self, start: usize, units: usize) {
         let _guard = self.lock.inherit(Rank::Arena);
         let unit = (start - self.base.get()) >> UNIT_SHIFT;
+        // Those of slabs are open. Other runs, too, may stand in a region of slabs, which is put together where it has few.
         self.pieces(unit, units, |region, mask| region.gaps.set(mask));
         for unit in [unit, unit + units - 1] {
             let region = self.region(unit);

@@ -9,12 +9,11 @@ use super::low::Low;
 use super::purpose::{BIG, Tenants, has_kinds, is_to_wait};
 use super::supply::is_scarce;
 use super::{Arena, is_limited, was_refused};
-use crate::lock;
 use crate::region::Region;
 use crate::sync::Ordering;
 use crate::sync::lasting::{AtomicIsize, AtomicU32};
-use crate::sys;
 use crate::units::{REGION_UNITS, UNIT_SHIFT, align_up};
+use crate::{lock, sys};
 
 /// What a run wants of its regions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,7 @@ fn forks() -> u32 {
 
 /// From so many bytes of resident slabs on, of which what a huge page brings too much is little.
 const WORTH_FILLING: usize = 8 << 20;
-/// And so many units may not be resident all over.
+/// How many units of a region may not be resident all over for a huge page to bring little that is not there.
 const GAPS_MOST: u32 = 3;
 
 /// How often regions with advice and without may follow each other, and how often they do: each time may cost the

@@ -34,6 +34,7 @@ pub(crate) use frontier::commit_past_table;
 pub(crate) use give_back::Place;
 #[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use kind::{SOME, note_fork};
+#[cfg_attr(loom, allow(unused_imports))]
 pub(crate) use purpose::{BIG, Purpose, note_taken, used, used_by_blocks};
 pub(crate) use run::{Residue, Run};
 pub(crate) use supply::{release_empty, take, take_committed};

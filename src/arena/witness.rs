@@ -4,6 +4,8 @@
 //! block holds is its owner's, who may write it just now, or have taken the access away; so the kernel is asked, by an
 //! operation of the call that locks need anyway, and answers where a read of ours would end the process. A block that has
 //! been freed meanwhile bears witness of what has become of it: nothing depends on the answers but the choice of pages.
+//!
+//! A block that its owner makes grow bears witness of itself, and is asked likewise.
 
 use super::evidence::{EMPTY_MOST, LINE_WORDS, LINES_IN_PAGE, SAMPLE_PAGES, is_chosen, parts};
 use crate::sync::Ordering;
@@ -81,7 +83,7 @@ fn is_filled(start: usize, bytes: usize) -> bool {
     parts(start, bytes).is_some_and(|parts| parts.filter(is_empty).nth(EMPTY_MOST).is_none())
 }
 
-/// Whether next to none have. No where the kernel does not answer.
+/// Whether all but one of them, or all, have not. No where the kernel does not answer.
 pub(crate) fn is_hardly_used(start: usize, bytes: usize) -> bool {
     static WRITTEN: u32 = 1;
     sys::is_written(&raw const WRITTEN)
