@@ -36,6 +36,9 @@ const BROKEN_PART: usize = 8;
 /// A step of growth is so many units, or this part of the peak.
 const STEP_LEAST: usize = (4 << 20) >> UNIT_SHIFT;
 const STEP_PART: usize = 8;
+/// Regret takes a process beyond its peak by this part of it: by less than a step, so that it does not creep.
+const BEYOND_PART: usize = 12;
+const _: () = assert!(BEYOND_PART > STEP_PART);
 
 /// How many units were resident at the last step of growth: the most until then.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
@@ -52,31 +55,30 @@ static KEPT: AtomicUsize = AtomicUsize::new(0);
 
 /// How many dirty units may stay, of `dirty`, the last of which so many units are; `most` is the setting.
 fn limit(most: usize, dirty: usize, freed: usize) -> usize {
-    // Who asks for more than the default gets it.
-    if most > LIMIT_DEFAULT {
-        return most;
-    }
     let (part, least) = if has_shrunk(most) {
         (SHRUNK_LIMIT_PART, SHRUNK_LEAST)
     } else {
         (LIMIT_PART, LIMIT_LEAST)
     };
     let used = arena::used();
-    let limit = most.min((used / part).max(least));
-    // Who asks for less gets no more than that.
+    let base = most.min(LIMIT_DEFAULT).min((used / part).max(least));
+    // Who asks for less than the default gets no more than that.
     if most < LIMIT_DEFAULT {
-        return limit;
+        return base;
     }
-    let limit = limit + arena::dense_swing().min(LIMIT_MOST);
-    // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
+    let limit = base + arena::dense_swing().min(LIMIT_MOST);
+    // And who asks for more no less.
+    let floor = if most > LIMIT_DEFAULT { most.max(limit) } else { limit };
+    // Regret alone takes no process beyond its peak, but for little: otherwise what is free for a moment beyond the
     // limit would become a part of it, again and again. Nor much beyond what was in use: that cannot creep.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
-    let room = PEAK.load(Ordering::Relaxed).max(most_used).saturating_sub(used);
-    let raised = |risen: usize| (limit + risen).min(room).max(limit);
+    let peak = PEAK.load(Ordering::Relaxed);
+    let room = (peak + peak / BEYOND_PART).max(most_used).saturating_sub(used);
+    let raised = |risen: usize| (limit + risen).min(room).max(floor);
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);
-    if dirty <= limit || risen >= RISEN_MOST || arena::retaken() <= limit / 2 {
+    if dirty <= limit || risen >= RISEN_MOST || arena::retaken() <= base / 2 {
         return limit;
     }
     let rise = arena::take_retaken().min(RISEN_MOST - risen);
@@ -128,14 +130,14 @@ pub(crate) fn enforce(freed: usize) {
         return;
     }
     let limit = limit(most, dirty, freed);
-    // Who has set the limit gets no more than that.
-    let is_default = most == LIMIT_DEFAULT;
-    let excused = if is_default { EXCUSED.load(Ordering::Relaxed) } else { 0 };
+    // Who has set a lower limit gets no more than that.
+    let is_usual = most >= LIMIT_DEFAULT;
+    let excused = if is_usual { EXCUSED.load(Ordering::Relaxed) } else { 0 };
     if dirty <= limit + excused + KEPT.load(Ordering::Relaxed) {
         bound_kept(dirty);
         return;
     }
-    let excuse = if is_default { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
+    let excuse = if is_usual { BROKEN.min(arena::used() / BROKEN_PART) } else { 0 };
     // What ticks have met is not of this look.
     arena::take_stuck();
     let mut excess = dirty - limit + (limit / 4).min(LIMIT_LEAST / 2);
