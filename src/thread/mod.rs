@@ -10,12 +10,14 @@
 //! needed, and nothing leaks however late a thread allocates. The next thread that needs a heap or frees a
 //! block of this one, or the next one short of memory, finds the mark and claims the heap with everything in it.
 
+mod recent;
 mod turnover;
 
 use crate::heap::{self, Heap, roll};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use crate::{arena, central, config, fork, magazine, sys, tls};
 use core::ptr;
+use recent::RECENT;
 use turnover::TURNOVER;
 
 /// Heaps that an attaching thread looks at before it opens a new one.
@@ -164,6 +166,7 @@ fn attach(holder: Option<&'static Heap>, any: bool, paid: usize) -> Option<&'sta
     let heap = holder.and_then(inherit).or_else(other);
     tls::set_word(tls::word() & !ATTACHING);
     let heap = heap?;
+    RECENT.note(heap);
     tls::set_heap(heap.address());
     // A signal handler may have forked meanwhile, and this be the child, where nobody knew whose heap
     // this is.
@@ -180,6 +183,9 @@ pub(crate) fn heaps() -> impl Iterator<Item = &'static Heap> {
 
 /// A heap whose thread is gone, claimed.
 fn find() -> Option<&'static Heap> {
+    if let Some(heap) = RECENT.newest_first().find_map(inherit) {
+        return Some(heap);
+    }
     let rest = roll::THREADS.from(CURSOR.load(Ordering::Relaxed));
     // From where the last search ended, so that some searches together pass all of them;
     for heap in rest.take(LOOK_AT) {
