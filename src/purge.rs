@@ -39,6 +39,8 @@ const STEP_PART: usize = 8;
 /// Regret takes a process beyond its peak by this part of it: by less than a step, so that it does not creep.
 const BEYOND_PART: usize = 12;
 const _: () = assert!(BEYOND_PART > STEP_PART);
+/// And beyond the most that was in use by this part of what it amounts to, or of that.
+const PROVEN_PART: usize = 4;
 
 /// How many units were resident at the last step of growth: the most until then.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
@@ -70,12 +72,16 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     // And who asks for more no less.
     let floor = if most > LIMIT_DEFAULT { most.max(limit) } else { limit };
     // Regret alone takes no process beyond its peak, but for little: otherwise what is free for a moment beyond the
-    // limit would become a part of it, again and again. Nor much beyond what was in use: that cannot creep.
+    // limit would become a part of it, again and again. Nor, unless there is much of it, far beyond what was in use: that
+    // cannot creep.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
     let peak = PEAK.load(Ordering::Relaxed);
-    let room = (peak + peak / BEYOND_PART).max(most_used).saturating_sub(used);
-    let raised = |risen: usize| (limit + risen).min(room).max(floor);
+    let raised = |risen: usize| {
+        let proven = most_used + risen.min(most_used) / PROVEN_PART;
+        let room = (peak + peak / BEYOND_PART).max(proven).saturating_sub(used);
+        (limit + risen).min(room).max(floor)
+    };
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);
     if dirty <= limit || risen >= RISEN_MOST || arena::retaken() <= base / 2 {
