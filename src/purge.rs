@@ -36,10 +36,8 @@ const BROKEN_PART: usize = 8;
 /// A step of growth is so many units, or this part of the peak.
 const STEP_LEAST: usize = (4 << 20) >> UNIT_SHIFT;
 const STEP_PART: usize = 8;
-/// Regret takes a process beyond its peak by this part of it: by less than a step, so that it does not creep.
-const BEYOND_PART: usize = 12;
-const _: () = assert!(BEYOND_PART > STEP_PART);
-/// And beyond the most that was in use by this part of what it amounts to, or of that.
+/// Regret takes a process beyond the most that was in use by what it amounts to beyond that, and by such a part of it at
+/// most.
 const PROVEN_PART: usize = 4;
 
 /// How many units were resident at the last step of growth: the most until then.
@@ -68,23 +66,23 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     if most < LIMIT_DEFAULT {
         return base;
     }
-    let limit = base + arena::dense_swing().min(LIMIT_MOST);
+    let usual = base + arena::dense_swing().min(LIMIT_MOST);
     // And who asks for more no less.
-    let floor = if most > LIMIT_DEFAULT { most.max(limit) } else { limit };
-    // Regret alone takes no process beyond its peak, but for little: otherwise what is free for a moment beyond the
-    // limit would become a part of it, again and again. Nor, unless there is much of it, far beyond what was in use: that
+    let floor = if most > LIMIT_DEFAULT { most.max(usual) } else { usual };
+    // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
+    // limit would become a part of it, again and again. Nor, unless there is very much of it, far beyond what was in use: that
     // cannot creep.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
     let peak = PEAK.load(Ordering::Relaxed);
     let raised = |risen: usize| {
-        let proven = most_used + risen.min(most_used) / PROVEN_PART;
-        let room = (peak + peak / BEYOND_PART).max(proven).saturating_sub(used);
-        (limit + risen).min(room).max(floor)
+        let proven = most_used + risen.saturating_sub(most_used).min(most_used / PROVEN_PART);
+        let room = peak.max(proven).saturating_sub(used);
+        (usual + risen).min(room).max(floor)
     };
     let risen = RISEN.load(Ordering::Relaxed);
     let limit = raised(risen);
-    if dirty <= limit || risen >= RISEN_MOST || arena::retaken() <= base / 2 {
+    if dirty <= limit || risen >= RISEN_MOST || arena::retaken() <= usual / 2 {
         return limit;
     }
     let rise = arena::take_retaken().min(RISEN_MOST - risen);

@@ -48,14 +48,20 @@ static inline bool huge_pages_are(const char *setting)
     return strstr(settings, setting) != NULL;
 }
 
-/* Ends the test where the kernel is older, or gives no huge pages. */
-static inline void need_huge_pages(int major, int minor)
+/* Whether the kernel is at least so new, and gives huge pages. */
+static inline bool has_huge_pages(int major, int minor)
 {
     struct utsname system;
     int is_major = 0, is_minor = 0;
     CHECK(uname(&system) == 0 && sscanf(system.release, "%d.%d", &is_major, &is_minor) == 2);
     bool is_old = is_major < major || (is_major == major && is_minor < minor);
-    if (huge_pages_are("[never]") || is_old || sysconf(_SC_PAGESIZE) != 4096 || !gives_huge_pages()) {
+    return !(huge_pages_are("[never]") || is_old || sysconf(_SC_PAGESIZE) != 4096) && gives_huge_pages();
+}
+
+/* Ends the test where that is not so. */
+static inline void need_huge_pages(int major, int minor)
+{
+    if (!has_huge_pages(major, minor)) {
         puts("no huge pages, or an older kernel");
         exit(77);
     }

@@ -55,6 +55,8 @@ fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed).wrapping_add(lock::generation()) << FORK >> FORK
 }
 
+/// So many of the first regions of slabs are left to the system's own setting, if it can be: a call costs more.
+const UNTOLD_REGIONS: usize = 4;
 /// From so many bytes of resident slabs on, of which what a huge page brings too much is little.
 const WORTH_FILLING: usize = 8 << 20;
 /// How many units of a region may not be resident all over for a huge page to bring little that is not there.
@@ -197,8 +199,11 @@ impl Arena {
         let shared = self.region(first);
         let waits = is_to_wait(self.tenants.get());
         let is_new = shared.kind.get() & (SPARSE | DENSE) == 0;
-        // Some systems give huge pages without advice: what is to be on small ones is told so before it is touched.
-        let stays_small = kind == Kind::Sparse && self.tenants.get() != Tenants::Slabs;
+        // Some systems give huge pages without advice: what is to be on small ones is told so before it is touched, but for
+        // the first slabs of a small process.
+        let is_beyond = first - self.first.get() >= UNTOLD_REGIONS * REGION_UNITS;
+        let stays_small =
+            kind == Kind::Sparse && (self.tenants.get() != Tenants::Slabs || is_beyond);
         if waits && kind == Kind::Dense || stays_small {
             self.make_plain();
         }
