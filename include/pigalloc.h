@@ -68,7 +68,7 @@ typedef struct pig_stats_t {
      */
     size_t slab_free_bytes;
     /**
-     * Free spans that are still resident, in bytes.
+     * Free spans that are still resident, and what is kept of freed huge blocks, in bytes.
      */
     size_t dirty_bytes;
     /**
@@ -84,7 +84,7 @@ typedef struct pig_stats_t {
      */
     size_t committed_bytes;
     /**
-     * Mappings of huge blocks, in bytes, outside reserved_bytes.
+     * Mappings of huge blocks, live or kept, in bytes, outside reserved_bytes.
      */
     size_t mapped_huge_bytes;
     /**
@@ -261,8 +261,9 @@ int malloc_trim(size_t pad) PIG_NOTHROW;
 /**
  * Sets a parameter of glibc's allocator. Returns 1 if the parameter is known, else 0.
  *
- * M_TRIM_THRESHOLD sets how much free memory is kept resident at most, in bytes, rounded up to
- * MiB; below 0, memory is kept for as long as the settings allow. The other parameters describe
+ * M_TRIM_THRESHOLD sets how much free memory is kept resident, in bytes, rounded up to MiB: no more
+ * than that below 32 MiB; from there on more where what went back is soon needed again. Below 0,
+ * memory is kept for as long as the settings allow. The other parameters describe
  * lists, arenas and thresholds that pigalloc does not have: they are accepted and change nothing.
  * errno is kept. mallopt(3).
  */

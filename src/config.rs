@@ -77,7 +77,7 @@ static SETTINGS: [Setting; COUNT] = [
         kind: Kind::Number(0, 1 << 20),
         default: 32,
         changeable: true,
-        help: "MiB of free memory kept resident at most",
+        help: "MiB of free memory kept resident; at most so many below 32",
     },
     Setting {
         name: "HUGE",

@@ -7,13 +7,13 @@
 //! goes back at the next slow path) and growth (what has been free for a while does not take part in a new peak).
 //!
 //! The limit of volume is a part of what is in use, a smaller one after a peak. When much of what went back is soon
-//! needed again it was too low, and rises by so much, as far as the process has been as large before; when nothing
-//! is, it falls back.
+//! needed again it was too low, and rises by so much, as far as the process has been as large before, or a quarter more
+//! than that was in use; when nothing is, it falls back.
 
 use crate::arena::{Arena, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
-use crate::{arena, config, sys};
+use crate::{arena, config, huge, sys};
 
 /// The least limit of volume, and the most by which large blocks raise it, and regret does, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
@@ -69,9 +69,9 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     let usual = base + arena::dense_swing().min(LIMIT_MOST);
     // And who asks for more no less.
     let floor = if most > LIMIT_DEFAULT { most.max(usual) } else { usual };
-    // Regret alone takes no process beyond its peak, which counts by steps: otherwise what is free for a moment beyond the
-    // limit would become a part of it, again and again. Nor, unless there is very much of it, far beyond what was in use: that
-    // cannot creep.
+    // Regret alone takes no process beyond the larger of two: its peak, which counts by steps (otherwise what is free for a
+    // moment beyond the limit would become a part of it, again and again), and little more than the most that was in use, or
+    // a quarter more where there is very much regret.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
     let peak = PEAK.load(Ordering::Relaxed);
@@ -197,6 +197,7 @@ pub(crate) fn tick(all_old: bool) {
             arena.age();
         }
     }
+    huge::tick();
 }
 
 /// Called now and then, without locks: where the process has grown to a new peak, what has been free since the step
@@ -215,6 +216,7 @@ pub(crate) fn look_at_growth() {
         arena.purge_idle();
         arena.age();
     }
+    huge::purge();
 }
 
 /// Allocations that failed since the last one that was relieved.
@@ -242,5 +244,5 @@ pub(crate) fn everything() -> usize {
     arena::forget_growth();
     let units: usize = arena::all().map(|arena| arena.purge(0, false)).sum();
     arena::all().for_each(|arena| arena.retreat(true));
-    (units << UNIT_SHIFT) + arena::release_empty()
+    (units << UNIT_SHIFT) + arena::release_empty() + huge::purge()
 }

@@ -1,6 +1,6 @@
 /* Where threads come and go, each as it begins gets a heap, those of few calls too: that of one that is gone, or one of
- * the first few; and where there are several heaps that have no thread, that of the last one. Threads that are alive together, and do
- * as little, get none, or no more than these. */
+ * the first few; and where several heaps have no thread, that of the last one. Threads that are alive together, and do as
+ * little, get none, or no more than these. */
 /* needs: pigalloc */
 /* cases: in_turn in_turn_after_crew together both */
 /* env: PIGALLOC_SHARE=256 */

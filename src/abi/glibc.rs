@@ -23,8 +23,9 @@ pub extern "C" fn malloc_trim(pad: usize) -> c_int {
 
 /// Sets a parameter of glibc's allocator. Returns 1 if the parameter is known, else 0.
 ///
-/// M_TRIM_THRESHOLD sets how much free memory is kept resident at most, in bytes, rounded up to
-/// MiB; below 0, memory is kept for as long as the settings allow. The other parameters describe
+/// M_TRIM_THRESHOLD sets how much free memory is kept resident, in bytes, rounded up to MiB: no more
+/// than that below 32 MiB; from there on more where what went back is soon needed again. Below 0,
+/// memory is kept for as long as the settings allow. The other parameters describe
 /// lists, arenas and thresholds that pigalloc does not have: they are accepted and change nothing.
 /// errno is kept. mallopt(3).
 #[unsafe(no_mangle)]

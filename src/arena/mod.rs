@@ -411,11 +411,11 @@ impl Arena {
     }
 
     /// Dirty free units, of which those that are thin count less. How much of them was used is judged by what they held,
-    /// and may be more than it seems: so no more of them than are in use, and none for who has set the limit.
+    /// and may be more than it seems: so no more of them than are in use, and none for who has asked for less.
     #[inline(never)]
     pub(crate) fn dirty(&self) -> usize {
         let (dirty, thick) = (self.dirty.get(), self.thick.get());
-        if !config::keeps_as_usual() {
+        if config::keeps_less() {
             return dirty;
         }
         let thin = dirty.saturating_sub(thick).min(self.used.get()).min(THIN_MOST);

@@ -164,10 +164,13 @@ fn attach(holder: Option<&'static Heap>, any: bool, paid: usize) -> Option<&'sta
     tls::set_word(tls::word() | ATTACHING);
     let other = || any.then(|| find().or_else(|| create(paid))).flatten();
     let heap = holder.and_then(inherit).or_else(other);
+    if let Some(heap) = heap {
+        RECENT.note(heap);
+        tls::set_heap(heap.address());
+    }
+    // Last: a signal handler that allocates before is to get no other one.
     tls::set_word(tls::word() & !ATTACHING);
     let heap = heap?;
-    RECENT.note(heap);
-    tls::set_heap(heap.address());
     // A signal handler may have forked meanwhile, and this be the child, where nobody knew whose heap
     // this is.
     if heap.owner.is_old() {

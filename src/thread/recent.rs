@@ -7,7 +7,7 @@ use crate::heap::Heap;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 use core::ptr;
 
-/// So many are known.
+/// So many times are known.
 const KNOWN: usize = 8;
 
 /// Relaxed counts, and no lock: what several threads note at once may be lost.
