@@ -68,7 +68,7 @@ typedef struct pig_stats_t {
      */
     size_t slab_free_bytes;
     /**
-     * Free spans that are still resident, and what is kept of freed huge blocks, in bytes.
+     * Free spans that are still resident, in bytes.
      */
     size_t dirty_bytes;
     /**
@@ -84,7 +84,7 @@ typedef struct pig_stats_t {
      */
     size_t committed_bytes;
     /**
-     * Mappings of huge blocks, live or kept, in bytes, outside reserved_bytes.
+     * Mappings of huge blocks, in bytes, outside reserved_bytes.
      */
     size_t mapped_huge_bytes;
     /**

@@ -13,7 +13,7 @@
 use crate::arena::{Arena, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 use crate::units::UNIT_SHIFT;
-use crate::{arena, config, huge, sys};
+use crate::{arena, config, sys};
 
 /// The least limit of volume, and the most by which large blocks raise it, and regret does, in units.
 const LIMIT_LEAST: usize = (8 << 20) >> UNIT_SHIFT;
@@ -197,7 +197,6 @@ pub(crate) fn tick(all_old: bool) {
             arena.age();
         }
     }
-    huge::tick();
 }
 
 /// Called now and then, without locks: where the process has grown to a new peak, what has been free since the step
@@ -216,7 +215,6 @@ pub(crate) fn look_at_growth() {
         arena.purge_idle();
         arena.age();
     }
-    huge::purge();
 }
 
 /// Allocations that failed since the last one that was relieved.
@@ -244,5 +242,5 @@ pub(crate) fn everything() -> usize {
     arena::forget_growth();
     let units: usize = arena::all().map(|arena| arena.purge(0, false)).sum();
     arena::all().for_each(|arena| arena.retreat(true));
-    (units << UNIT_SHIFT) + arena::release_empty() + huge::purge()
+    (units << UNIT_SHIFT) + arena::release_empty()
 }

@@ -1,13 +1,15 @@
 /* Large blocks of which a few pages are written, here and there: those pages alone become resident, they need not go
  * back each time a block is freed, and where the program goes on to fill such blocks all is as it should be. */
 /* needs: pigalloc */
-/* cases: thin then_filled zeros */
-#include "test.h"
-#include <pigalloc.h>
+/* cases: thin more_kept then_filled zeros */
+#include "stats.h"
+#include <malloc.h>
 
 enum { SLOTS = 20, STEPS = 3000, FILLED_STEPS = 100, ZEROED_STEPS = 400 };
 /* The blocks that are live together have about 160 MiB. */
 static const size_t RESIDENT_MOST = 110 * MIB;
+/* They have 25 GB in all. */
+static const size_t PURGED_MOST = 2 * GIB;
 
 static unsigned char *blocks[SLOTS];
 static size_t sizes[SLOTS];
@@ -77,13 +79,17 @@ int main(int argc, char **argv)
         write_zeros(&state);
         return 0;
     }
+    /* Who asks for more than usual to be kept gets no less. */
+    if (strcmp(argv[1], "more_kept") == 0)
+        CHECK(mallopt(M_TRIM_THRESHOLD, 33 * MIB) == 1);
     for (int step = 0; step < STEPS; step++) {
         write_few(replace(&state, step % 8 == 7));
         if (step % 16 == 0 && resident() > most)
             most = resident();
     }
-    if (strcmp(argv[1], "thin") == 0) {
+    if (strcmp(argv[1], "then_filled") != 0) {
         CHECK_AT_MOST(most, RESIDENT_MOST);
+        CHECK_AT_MOST(all_stats().purged_bytes, PURGED_MOST);
         return 0;
     }
     for (int step = 0; step < FILLED_STEPS; step++) {

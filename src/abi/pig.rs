@@ -37,7 +37,7 @@ pub struct pig_stats_t {
     pub cached_bytes: usize,
     /// Free blocks in slabs and what is set aside for slabs, in bytes.
     pub slab_free_bytes: usize,
-    /// Free spans that are still resident, and what is kept of freed huge blocks, in bytes.
+    /// Free spans that are still resident, in bytes.
     pub dirty_bytes: usize,
     /// What pigalloc's own records take, in bytes.
     pub metadata_bytes: usize,
@@ -45,7 +45,7 @@ pub struct pig_stats_t {
     pub reserved_bytes: usize,
     /// Of reserved_bytes, what is ready for use.
     pub committed_bytes: usize,
-    /// Mappings of huge blocks, live or kept, in bytes, outside reserved_bytes.
+    /// Mappings of huge blocks, in bytes, outside reserved_bytes.
     pub mapped_huge_bytes: usize,
     /// Free spans given back to the system since the start, in bytes.
     pub purged_bytes: usize,

@@ -136,8 +136,8 @@ fn note_zeroed(large: &Large, found: Option<Found>) {
 #[inline(never)]
 fn try_allocate(size: usize, align: usize, zeroed: bool) -> Option<(NonNull<u8>, bool)> {
     let is_huge = size >= huge_min() || align >= huge_min().min(ALIGN_MOST);
-    if is_huge && let Some((start, clean)) = huge::allocate(size.max(1), align, zeroed) {
-        return Some((NonNull::new(start as *mut u8)?, clean));
+    if is_huge && let Some(start) = huge::allocate(size.max(1), align) {
+        return Some((NonNull::new(start as *mut u8)?, true));
     }
     let bytes = align_up(size.max(1), sys::page_size());
     let units = units_for(bytes);

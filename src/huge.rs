@@ -1,12 +1,10 @@
-//! Huge blocks: a mapping of their own, grown by mremap, unmapped when freed, or kept for the next one.
+//! Huge blocks: a mapping of their own, grown by mremap, unmapped when freed.
 //!
 //! A table holds one record per live huge block; it is looked up by address, linearly, since such
 //! blocks are few and each costs a system call anyway. A record whose size is zero is free for
 //! reuse and remembers the address of the block that died there, so that a second free is named as
 //! such. Every change of a record ends with one store that makes it count, so that a fork in the
 //! middle of another thread's change leaves a table that can be used.
-
-mod spare;
 
 use crate::lock::{Lock, Rank};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, compiler_fence};
@@ -103,49 +101,13 @@ fn adopt(start: usize, bytes: usize) -> bool {
     true
 }
 
-/// A block of at least `bytes` bytes at a multiple of `align`, and whether it is zero, as it is with `zeroed`.
-pub(crate) fn allocate(bytes: usize, align: usize, zeroed: bool) -> Option<(usize, bool)> {
+/// A zeroed block of at least `bytes` bytes at a multiple of `align`.
+pub(crate) fn allocate(bytes: usize, align: usize) -> Option<usize> {
     let page = sys::page_size();
     let bytes = align_up(bytes, page);
     // Where address space runs out what the block needs must do; where it is limited nobody takes more for a moment,
     // which another thread may lack.
     let wide = if arena::is_limited() { align } else { align.max(UNIT) };
-    if let Some((start, there)) = spare::take(bytes, zeroed) {
-        if !zeroed && let Some(block) = reuse((start, there), bytes, align) {
-            return publish(block).map(|start| (start, false));
-        }
-        // SAFETY: the mapping was kept, and is ours.
-        unsafe { sys::unmap(start, there) };
-    }
-    allocate_new(bytes, align, wide).map(|start| (start, true))
-}
-
-/// Makes a mapping that was kept one for a block, if it does: it is cut, or grown, and may have moved. Else it is as it was.
-fn reuse((start, there): (usize, usize), bytes: usize, align: usize) -> Option<(usize, usize)> {
-    let may_serve = spare::fits(there, bytes)
-        && start.is_multiple_of(align)
-        && COUNT.load(Ordering::Relaxed) < MOST;
-    if !may_serve {
-        return None;
-    }
-    // SAFETY: the mapping was kept, and is ours; where it moves nobody knows of it.
-    unsafe {
-        if there < bytes {
-            // It may come to stand at any page.
-            let is_anywhere = align <= sys::page_size();
-            let to = || sys::remap(start, there, bytes, UNIT, true);
-            return is_anywhere.then(to)?.map(|start| (start, bytes));
-        }
-        if there > bytes {
-            sys::unmap(start + bytes, there - bytes);
-        }
-    }
-    Some((start, bytes))
-}
-
-/// A new mapping for a block.
-fn allocate_new(bytes: usize, align: usize, wide: usize) -> Option<usize> {
-    let page = sys::page_size();
     let exact = || if align < wide { map(bytes, align) } else { None };
     let (start, bytes) = map(bytes, wide).or_else(exact)?;
     if bytes >= 2 * REGION && has_huge_pages() {
@@ -158,18 +120,18 @@ fn allocate_new(bytes: usize, align: usize, wide: usize) -> Option<usize> {
         // SAFETY: the block's own mapping.
         unsafe { sys::advise_huge(start, bytes, true) };
     }
-    publish((start, bytes))
+    publish(start, bytes)
 }
 
 /// The same for a block that grows: it will be filled, and stands on huge pages from start to end.
 pub(crate) fn allocate_growing(bytes: usize) -> Option<usize> {
     if !(has_huge_pages() && may_be_whole(bytes)) {
-        return allocate(bytes, MIN_ALIGN, false).map(|(start, _)| start);
+        return allocate(bytes, MIN_ALIGN);
     }
     let (start, bytes) = map(align_up(bytes, REGION), REGION)?;
     // SAFETY: the block's own mapping.
     unsafe { sys::advise_huge(start, bytes, true) };
-    publish((start, bytes))
+    publish(start, bytes)
 }
 
 /// Whether a growing block may have all of its last region: one that loses little by that, or one of a few.
@@ -209,7 +171,7 @@ fn map(bytes: usize, align: usize) -> Option<(usize, usize)> {
 }
 
 /// Makes a mapping a block.
-fn publish((start, bytes): (usize, usize)) -> Option<usize> {
+fn publish(start: usize, bytes: usize) -> Option<usize> {
     if adopt(start, bytes) {
         return Some(start);
     }
@@ -257,31 +219,9 @@ fn remove(start: usize) -> Option<usize> {
 /// Nobody uses the block any more.
 pub(crate) unsafe fn free(start: usize) -> bool {
     let Some(bytes) = remove(start) else { return false };
-    give_back(spare::keep(start, bytes));
-    true
-}
-
-/// Unmaps what is not kept any more; how many bytes that is.
-fn give_back(mapping: Option<(usize, usize)>) -> usize {
-    let Some((start, bytes)) = mapping else { return 0 };
-    // SAFETY: a mapping of its own, of a block that is in the table no more.
+    // SAFETY: the block is a mapping of its own, and it is in the table no more.
     unsafe { sys::unmap(start, bytes) };
-    bytes
-}
-
-/// A tick: gives back what has been kept since the one before.
-pub(crate) fn tick() {
-    give_back(spare::age());
-}
-
-/// Gives back what is kept; how many bytes that is.
-pub(crate) fn purge() -> usize {
-    give_back(spare::drop_now())
-}
-
-/// Bytes that are kept.
-pub(crate) fn kept_bytes() -> usize {
-    spare::bytes()
+    true
 }
 
 /// Changes a block's size, moving it where necessary. On None it is as it was: the system has no room, or the block is
