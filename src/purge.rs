@@ -7,8 +7,8 @@
 //! goes back at the next slow path) and growth (what has been free for a while does not take part in a new peak).
 //!
 //! The limit of volume is a part of what is in use, a smaller one after a peak. When much of what went back is soon
-//! needed again it was too low, and rises by so much, as far as the process has been as large before, or a quarter more
-//! than that was in use; when nothing is, it falls back.
+//! needed again it was too low, and rises by so much, as far as the process has been as large before, or to a quarter
+//! beyond the most that was in use; when nothing is, it falls back.
 
 use crate::arena::{Arena, Place};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering};
@@ -36,8 +36,7 @@ const BROKEN_PART: usize = 8;
 /// A step of growth is so many units, or this part of the peak.
 const STEP_LEAST: usize = (4 << 20) >> UNIT_SHIFT;
 const STEP_PART: usize = 8;
-/// Regret takes a process beyond the most that was in use by what it amounts to beyond that, and by such a part of it at
-/// most.
+/// As far as regret is more than the most that was in use, it takes a process beyond that, by such a part of it at most.
 const PROVEN_PART: usize = 4;
 
 /// How many units were resident at the last step of growth: the most until then.
@@ -69,9 +68,9 @@ fn limit(most: usize, dirty: usize, freed: usize) -> usize {
     let usual = base + arena::dense_swing().min(LIMIT_MOST);
     // And who asks for more no less.
     let floor = if most > LIMIT_DEFAULT { most.max(usual) } else { usual };
-    // Regret alone takes no process beyond the larger of two: its peak, which counts by steps (otherwise what is free for a
-    // moment beyond the limit would become a part of it, again and again), and little more than the most that was in use, or
-    // a quarter more where there is very much regret.
+    // Regret alone takes no process beyond the larger of two. Its peak counts by steps: otherwise what is free for a moment
+    // beyond the limit would become a part of it, again and again. The other is little more than the most that was in use,
+    // unless there is more regret than that.
     let most_used = MOST_USED.load(Ordering::Relaxed).max(used + freed + LIMIT_LEAST);
     MOST_USED.store(most_used, Ordering::Relaxed);
     let peak = PEAK.load(Ordering::Relaxed);

@@ -1,5 +1,5 @@
-/* Some systems give huge pages to who has not asked for any. First slabs of many threads, of which little is used, stand on
- * memory that is told to be on small pages all the same, but for some of the first. */
+/* Some systems give huge pages to who has not asked for any. First slabs of many threads, of which little is used, stand
+ * on memory that is told to be on small pages all the same, but for some of the first. */
 /* needs: pigalloc */
 #include "faults.h"
 #include <pthread.h>

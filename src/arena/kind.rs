@@ -55,7 +55,8 @@ fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed).wrapping_add(lock::generation()) << FORK >> FORK
 }
 
-/// So many of the first regions of slabs are left to the system's own setting, if it can be: a call costs more.
+/// So many of the first regions of slabs, where they are sparse, are left to the system's own setting until others have to
+/// be told: for a small process the call costs more than it brings.
 const UNTOLD_REGIONS: usize = 4;
 /// From so many bytes of resident slabs on, of which what a huge page brings too much is little.
 const WORTH_FILLING: usize = 8 << 20;

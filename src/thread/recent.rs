@@ -1,7 +1,7 @@
 //! The heaps that threads got last.
 //!
-//! Where many threads begin at once and few run at a time, each in its turn, the next one to run is to find what the one
-//! before it has left in the caches, and not the heap that has been without a thread for longest.
+//! Where many threads begin at once and few run at a time, the next one to run is to find what the one before it has left
+//! in the caches, and not the heap that has been without a thread for longest.
 
 use crate::heap::Heap;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use core::ptr;
 /// So many times are known.
 const KNOWN: usize = 8;
 
-/// Relaxed counts, and no lock: what several threads note at once may be lost.
+/// Without a lock: a place in which several threads note a heap at once keeps one of them.
 pub(super) struct Recent {
     heaps: [AtomicPtr<Heap>; KNOWN],
     count: AtomicUsize,
