@@ -1,7 +1,7 @@
 /* Two threads that free what they have built up in random order: each call that gives pages back interrupts both, so
  * that there must be few of them, in all while they free and in one tick afterwards; but in the end the pages go back. */
 /* needs: pigalloc */
-/* env: PIGALLOC_DECAY_MS=20 */
+/* env: PIGALLOC_DECAY_MS=60 */
 /* cases: all most */
 #include "pig/advice.h"
 #include "pig/beside.h"

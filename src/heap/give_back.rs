@@ -257,8 +257,13 @@ impl Heap {
                 bytes += self.give_pages_of(slab, worth, calls);
             }
         }
-        // Who has run out of calls goes on at the next look.
-        self.note_left(*calls > 0, worth > 1);
+        let is_done = *calls > 0;
+        self.note_left(is_done, worth > 1);
+        if !is_done && bytes > 0 {
+            // It goes on at the next look: what earlier ones have left says no more what can go.
+            self.spared.set(0);
+            self.waste_left.set(0);
+        }
         bytes
     }
 
