@@ -12,7 +12,7 @@ comments, one directive a line, /* NAME: VALUE */ in C and # NAME: VALUE in Pyth
   env-clear: yes          no environment at all but the preload and the lines above
   preload-before: FILE    a helper library (built from FILE's .lib.c) named before the allocator in LD_PRELOAD
   preload-after: FILE     the same, named after it
-  timeout: SECONDS        20 if not said
+  timeout: SECONDS        60 if not said
   expect-signal: ABRT     the program must die by this signal; "ABRT or none" also takes a good end
   expect-exit: CODE       the exit code, 0 if not said
   expect-stderr: TEXT     stderr must be exactly "pigalloc: TEXT", once, where %p stands for the pointer that the
@@ -217,7 +217,7 @@ def run(test, lib):
         return "skip", why, 0.0
     command = [sys.executable, str(test.source)] if test.source.suffix == ".py" else [str(program(test))]
     command += [test.argument] if test.argument else []
-    timeout = float(test.first("timeout", "20"))
+    timeout = float(test.first("timeout", "60"))
     began = time.monotonic()
     ended = execute(command, environment(test, lib), timeout)
     took = time.monotonic() - began

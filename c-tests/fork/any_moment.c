@@ -1,6 +1,6 @@
 /* fork at any moment of a process whose threads all allocate: the child allocates, frees what the parent
  * allocated, and ends. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 enum { FORKS = 120, KEPT = 2000 };

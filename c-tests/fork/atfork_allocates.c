@@ -1,6 +1,6 @@
 /* pthread_atfork handlers that allocate, registered before the allocator's first work and late in main,
  * around a fork of a many-threaded process. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 static volatile int stop;

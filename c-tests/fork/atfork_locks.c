@@ -1,6 +1,6 @@
 /* pthread_atfork handlers take locks that the program holds around malloc, registered before and after the
  * allocator's own: no order of locks ends in a deadlock. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 static volatile int stop;

@@ -1,6 +1,6 @@
 /* Forks beside threads that replace large blocks, at any instruction: the child takes their heaps over with what they
  * keep, gives it back and goes on; no block is handed out twice, and none is said to be freed twice. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <malloc.h>
 #include <sys/wait.h>

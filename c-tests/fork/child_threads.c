@@ -1,5 +1,5 @@
 /* The child of a many-threaded process starts threads and forks again, four generations deep. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 static void *churn(void *stop)

@@ -1,7 +1,7 @@
 /* A fork comes between any two instructions of a malloc for which the heap has to look for another place, since the
  * program has mapped something where the last one was. The child, which runs no handlers, gets memory of its own. */
 /* needs: pigalloc */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <semaphore.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
 /* Children of forks while another thread's huge block moves: what they map where it was is theirs. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <pthread.h>
 #include <stdatomic.h>

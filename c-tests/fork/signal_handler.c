@@ -1,5 +1,5 @@
 /* A signal handler forks while all other threads allocate; the child allocates, frees and ends. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <signal.h>
 

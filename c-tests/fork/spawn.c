@@ -1,5 +1,5 @@
 /* posix_spawn, popen, system and vfork with exec work while all threads allocate. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <spawn.h>
 

@@ -1,5 +1,5 @@
 /* Every thread forks, all at the same time, and every child allocates, frees and ends. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 static void *body(void *seed)

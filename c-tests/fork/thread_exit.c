@@ -1,5 +1,5 @@
 /* fork while other threads start and end without pause; the child allocates and starts threads at once. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 static volatile int stop;

@@ -1,7 +1,7 @@
 /* After a gigabyte of small blocks was freed, the resident size falls within seconds if the program does
  * anything at all. */
 /* beyond-glibc: it keeps free memory below its top until malloc_trim */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 enum { N = 1000000, SIZE = 1000 };

@@ -1,5 +1,5 @@
 /* 120 MB live through phases of different sizes never take more than 250 MB of resident memory. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 enum { LIVE = 120000000, SLOTS = 1 << 18, PHASES = 6 };

@@ -1,5 +1,5 @@
 /* malloc_trim in one thread gives back at once what other, idle threads freed. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 enum { THREADS = 4, N = 100000, SIZE = 1000 };

@@ -1,5 +1,5 @@
 /* After 2 GB of small blocks were freed, malloc_trim makes the resident size fall at once. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 enum { N = 2000000, SIZE = 1000 };

@@ -3,7 +3,7 @@
  * Each is reported, with the address; none is followed. */
 /* needs: pigalloc */
 /* cases: free realloc malloc_usable_size */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "misuse/misuse.h"
 
 enum { MOST = 3000, RANDOM = 400 };

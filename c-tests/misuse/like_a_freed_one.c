@@ -2,7 +2,7 @@
  * of the same size all the time. */
 /* needs: pigalloc */
 /* cases: 1024 4096 8000 */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 
 enum { GIVERS = 8, HOLDERS = 4, MOST = 4096, ROUNDS = 400 };

@@ -2,7 +2,7 @@
  * much as that. Where the machine is slow ticks come in between, and teach a higher limit; not here. */
 /* needs: pigalloc */
 /* env: PIGALLOC_DECAY_MS=3600000 */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <sys/resource.h>
 

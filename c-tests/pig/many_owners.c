@@ -1,7 +1,7 @@
 /* One thread frees what many others have allocated, a block of each in turn: all of it comes back to its owners, and
  * what they count as live is so. */
 /* needs: pigalloc */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "pigalloc.h"
 #include "test.h"
 

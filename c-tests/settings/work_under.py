@@ -1,6 +1,6 @@
 """Every setting, at both ends of its range, leaves programs working: threads, forks and random histories."""
 # needs: pigalloc
-# timeout: 60
+# timeout: 120
 # cases: DECAY_MS=0 DECAY_MS=3600000 DIRTY_MB=0 DIRTY_MB=1048576 HUGE=never HUGE=always
 # cases: SHARE=0 SHARE=1000000 STATS=1
 import os

@@ -1,6 +1,6 @@
 /* Sixty threads with heaps of their own, more than the processors can keep busy, take large small blocks, hand some
  * of them to each other and free what they get: every byte stays, and what they free can be used again by all. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <stdatomic.h>
 

@@ -2,7 +2,7 @@
  * of all, and when the thread has ended. */
 /* needs: pigalloc */
 /* cases: own central ended */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <time.h>
 

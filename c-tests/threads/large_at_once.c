@@ -1,6 +1,6 @@
 /* Threads that allocate and free blocks of 64 KiB to 1 MiB at the same time, while one gives memory back: none is
  * handed out twice, zeroed ones are zero, and nothing stays when all is freed. */
-/* timeout: 60 */
+/* timeout: 120 */
 #include "test.h"
 #include <malloc.h>
 
