@@ -33,7 +33,15 @@ pub(crate) fn watch() {
     }
 }
 
+/// Whether the allocator works: who has not allocated may fork, too.
+fn is_started() -> bool {
+    arena::header_page() != 0
+}
+
 extern "C" fn handler() {
+    if !is_started() {
+        return;
+    }
     let on_child = ON_CHILD.load(Ordering::Relaxed);
     if !on_child.is_null() {
         // SAFETY: only `register` stores here, and it stores a function.
@@ -43,13 +51,19 @@ extern "C" fn handler() {
 
 /// Before a fork: whoever forks may not have allocated yet, and another thread may hold a lock.
 extern "C" fn prepare() {
-    watch();
+    if is_started() {
+        watch();
+    }
 }
 
 /// After a fork, in the parent.
 extern "C" fn in_parent() {
     arena::note_fork();
 }
+
+/// Whether [`register`] waits for the constructors. Where libc's own allocations are ours, the first one may be libc's for
+/// its list of handlers, under the lock that a registration takes. A fork before ours is one without handlers.
+pub(crate) const WAITS: bool = cfg!(all(feature = "capi", not(test)));
 
 /// Asks libc to call us in children, and says what to do there.
 pub(crate) fn register(on_child: fn()) {

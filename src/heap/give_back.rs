@@ -158,7 +158,13 @@ impl Heap {
             }
             self.note_left(true, is_sparing);
         } else {
-            let purged = self.give_pages(false, worth, &mut roll::calls());
+            let mut calls = roll::calls();
+            let purged = self.give_pages(false, worth, &mut calls);
+            if calls <= 0 && purged > 0 {
+                // It goes on at the next look: what earlier ones have left says no more what can go.
+                self.spared.set(0);
+                self.waste_left.set(0);
+            }
             next.purged = past.purged / 2 + purged as isize;
             next.again = again / 2;
         }
@@ -257,13 +263,8 @@ impl Heap {
                 bytes += self.give_pages_of(slab, worth, calls);
             }
         }
-        let is_done = *calls > 0;
-        self.note_left(is_done, worth > 1);
-        if !is_done && bytes > 0 {
-            // It goes on at the next look: what earlier ones have left says no more what can go.
-            self.spared.set(0);
-            self.waste_left.set(0);
-        }
+        // What the system refuses it will refuse at the next look, too.
+        self.note_left(*calls > 0 || bytes == 0, worth > 1);
         bytes
     }
 

@@ -38,13 +38,15 @@ impl Slab {
             let bytes = count as usize * part;
             // SAFETY: no block that is not free overlaps these pages.
             let is_done = unsafe { sys::discard(start + at as usize * part, bytes) };
-            // What the system refuses interrupts nobody, but takes time, too.
-            *calls -= if is_done { CALL } else { 1 };
-            if is_done {
-                self.touched.set(self.touched.get() & !run);
-                self.purged.set(self.purged.get() | run);
-                purged += bytes;
+            if !is_done {
+                // It interrupts nobody, but takes time, too; and where pages are locked, others beside them are.
+                *calls -= 1;
+                break;
             }
+            *calls -= CALL;
+            self.touched.set(self.touched.get() & !run);
+            self.purged.set(self.purged.get() | run);
+            purged += bytes;
             free &= !run;
         }
         if purged > 0 {

@@ -5,6 +5,7 @@ use crate::size_class::Start;
 use crate::units::UNIT;
 use crate::{bitmap, size_class};
 use core::cell::Cell;
+use core::ops::Range;
 
 /// So many blocks that stand one after the other are worth more than a look each; and so many others are put
 /// back until the next look for such.
@@ -67,6 +68,18 @@ impl Equal {
         };
         1 + blocks[1..].iter().take_while(follows).count()
     }
+
+    /// The numbers of the first blocks of such a stretch of two or more, as far as they are in the slab at `start`: what
+    /// follows may be of the slab beside it. None when the first one is not.
+    #[inline(always)]
+    fn range(&self, start: usize, stretch: &[Cell<usize>]) -> Option<Range<usize>> {
+        let first = self.index(stretch[0].get().wrapping_sub(start))?;
+        Some(if stretch[1].get() > stretch[0].get() {
+            first..(first + stretch.len()).min(self.blocks as usize)
+        } else {
+            (first + 1).saturating_sub(stretch.len())..first + 1
+        })
+    }
 }
 
 impl Slab {
@@ -118,15 +131,13 @@ impl Slab {
             let rest = &blocks[count..];
             let stretch = kind.stretch(rest);
             if stretch >= STRETCH {
-                let low = rest[0].get().min(rest[stretch - 1].get());
-                // Whole sizes apart, all of them are starts if the first is one and the last in the slab.
-                let Some(first) = kind.index(low.wrapping_sub(start)) else { break };
-                let last = first + stretch;
-                if last > kind.blocks as usize || !put_range(self.words(), first, last) {
+                // Whole sizes apart, all of them are starts if the first is one.
+                let Some(range) = kind.range(start, &rest[..stretch]) else { break };
+                if !put_range(self.words(), range.start, range.end) {
                     break;
                 }
-                lowest = lowest.min(first);
-                count += stretch;
+                lowest = lowest.min(range.start);
+                count += range.len();
                 continue;
             }
             for block in &rest[..rest.len().min(OTHERS)] {
@@ -192,4 +203,27 @@ fn put_bit(bits: *mut u64, index: usize) -> bool {
         *word = new;
     }
     is_new
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn a_stretch_ends_with_the_slab() {
+        let class = size_class::of(64);
+        let (equal, start, count) = (Equal::of(class).unwrap(), 5 * UNIT, UNIT / 64);
+        let upward: Vec<_> = (count - 10..count + 20).map(|i| Cell::new(start + i * 64)).collect();
+        assert_eq!(equal.stretch(&upward), 30);
+        assert_eq!(equal.range(start, &upward), Some(count - 10..count));
+        assert_eq!(equal.range(start + UNIT, &upward), None);
+        assert_eq!(equal.range(start + UNIT, &upward[10..]), Some(0..20));
+        let downward: Vec<_> =
+            (UNIT / 64..UNIT / 64 + 12).rev().map(|i| Cell::new(start + i * 64)).collect();
+        assert_eq!(equal.range(start + UNIT, &downward), Some(0..12));
+        let beyond: Vec<_> = (0..30).map(|i| Cell::new(start + UNIT + 9 * 64 - i * 64)).collect();
+        assert_eq!(equal.stretch(&beyond), 30);
+        assert_eq!(equal.range(start + UNIT, &beyond), Some(0..10));
+    }
 }

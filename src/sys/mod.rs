@@ -12,7 +12,7 @@ pub(crate) use linux::{
     is_written, now_ms, page_size, processors, random, relax, write_stderr,
 };
 
-pub(crate) use robust::Robust;
+pub(crate) use robust::{Robust, look_for_marks};
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use linux as kernel;
@@ -149,20 +149,25 @@ pub(crate) unsafe fn wipe_on_fork(address: usize, bytes: usize) -> bool {
     !refused!(Wipe) && unsafe { kernel::madvise(address, bytes, libc::MADV_WIPEONFORK) }
 }
 
-/// Unmaps a range.
+/// Unmaps a range. Where the process has as many mappings as it may, and this would make one more of what is around it,
+/// its pages go all the same.
 ///
 /// # Safety
 /// The range is page-aligned, belongs to this allocator, and nobody uses it any more.
 pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
-    if !refused!(Unmap) {
-        // SAFETY: as the caller promises.
-        unsafe { kernel::munmap(address, bytes) };
+    // SAFETY: as the caller promises.
+    unsafe {
+        if refused!(Unmap) || !kernel::munmap(address, bytes) {
+            discard(address, bytes);
+        }
     }
 }
 
 /// How much address space a mapping that has to move finds above its new place, in multiples of its
-/// size, and at most.
+/// size, and at least and at most. Where address space is limited to less there is no room, so that other threads never
+/// lack it for the moment until the rest goes back.
 const ROOM: usize = 4;
+const ROOM_LEAST: usize = 32 << 30;
 const ROOM_MOST: usize = 64 << 30;
 /// How often a mapping could not be moved to where it has room though the system had the memory. What it was to replace
 /// there may be lost, so that is not tried for ever.
@@ -199,7 +204,7 @@ pub(crate) unsafe fn remap(
             Ok(same) => return Some(same),
             Err(lacks_room) => lacks_room,
         };
-        let room = new.saturating_mul(ROOM).min(ROOM_MOST);
+        let room = new.saturating_mul(ROOM).clamp(ROOM_LEAST, ROOM_MOST);
         if roomy
             && new > old
             && lacks_room

@@ -30,6 +30,8 @@ const LOOK_EARLY: usize = 64;
 /// More heaps than this, and than this for each processor, are a crowd.
 const CROWD: usize = 32;
 const CROWD_PER_PROCESSOR: usize = 16;
+/// From so many heaps on the system is asked whether it tells of threads that are gone, if it has not told of any.
+const UNMARKED: usize = 32;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
 /// In the slot's second word: how many calls of the thread, frees among them, the central heap has served.
@@ -64,13 +66,18 @@ pub(crate) fn start() -> bool {
     }
     STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);
     sys::futex_wake_all((&raw const STATE).cast());
-    if started {
-        // May allocate: served from the central heap.
-        tls::set_word(tls::word() | ATTACHING);
-        fork::register(enter_child);
-        tls::set_word(tls::word() & !ATTACHING);
+    if started && !fork::WAITS {
+        expect_forks();
     }
     started
+}
+
+/// Asks for what a child needs: once, as the allocator starts, or by a constructor.
+pub(crate) fn expect_forks() {
+    // May allocate: served from the central heap.
+    tls::set_word(tls::word() | ATTACHING);
+    fork::register(enter_child);
+    tls::set_word(tls::word() & !ATTACHING);
 }
 
 /// Whether the allocator works in this process.
@@ -210,7 +217,11 @@ fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
 /// A new heap, if `paid` calls are enough for it.
 fn create(paid: usize) -> Option<&'static Heap> {
     // Counted first: many threads may come here at once, and making a heap takes a while.
-    if paid < price(roll::COUNT.fetch_add(1, Ordering::Relaxed)) {
+    let before = roll::COUNT.fetch_add(1, Ordering::Relaxed);
+    if before >= UNMARKED {
+        sys::look_for_marks();
+    }
+    if paid < price(before) {
         roll::COUNT.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
