@@ -17,8 +17,6 @@ const PLACES: usize = 1 << 21;
 const TRIES: usize = 4;
 /// So many further ranges are tried, too.
 const STAKES: usize = 4;
-/// So much address space is enough not to look after it.
-const AMPLE: usize = 32 << 30;
 /// Where the next range may be staked out; 0 where ranges are reserved.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
@@ -26,17 +24,7 @@ static NEXT: AtomicUsize = AtomicUsize::new(0);
 pub(crate) fn first_stakes() -> impl Iterator<Item = usize> {
     let chance = sys::random();
     let place = move |number| ZONE + (chance + number * (PLACES / TRIES)) % PLACES * REGION;
-    (0..if is_ample() { TRIES } else { 0 }).map(place)
-}
-
-/// Asked by a memory call, since there are sandboxes that allow no other.
-fn is_ample() -> bool {
-    let found = sys::reserve(AMPLE);
-    if let Some(mapping) = found {
-        // SAFETY: the mapping was just made.
-        unsafe { sys::unmap(mapping, AMPLE) };
-    }
-    found.is_some()
+    (0..if sys::is_ample() { TRIES } else { 0 }).map(place)
 }
 
 /// The first range is staked out, and ends at `end`.

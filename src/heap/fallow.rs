@@ -1,7 +1,7 @@
 //! Runs of slabs that have closed, which lie fallow until the heap opens others.
 //!
-//! Where several threads open and close slabs all the time, each would go to the arena for every one of them and wait for
-//! the others there, and go on with memory that another one has just used. So a heap holds runs back, no more than what it
+//! Who opens and closes slabs all the time would go to the arena for every one of them, and where several threads do, wait
+//! for the others there and go on with memory that another one has just used. So a heap holds runs back, no more than what it
 //! has had in use lately, opens its next slabs on these, and gives them all at once when they are too many, and at each
 //! tick. They are in use as far as the arena knows.
 
@@ -68,8 +68,7 @@ impl Heap {
     pub(super) fn lay_fallow(&self, run: &Run) -> bool {
         let (fallow, units) = (&self.fallow, run.units);
         // A thread that is dead, or sleeps, would open none on it. Where memory is scarce it is to be had for anybody.
-        if !roll::are_several()
-            || self.address() != magazine::mine().address()
+        if self.address() != magazine::mine().address()
             || run.arena.slot() != 0
             || config::keeps_less()
             || arena::is_limited()

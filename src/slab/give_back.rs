@@ -6,6 +6,8 @@ use crate::{arena, sys};
 
 /// A huge page is worth more than less than this part of a slab.
 const WORTH_A_BREAK: usize = 8;
+/// So many calls for one slab may be refused in a look that may not make any number of them: all of it is locked, it seems.
+const REFUSED_MOST: usize = 4;
 
 impl Slab {
     /// Gives the pages that hold only free blocks back to the system, if that is as many bytes for each call as `worth`
@@ -30,7 +32,7 @@ impl Slab {
             return 0;
         }
         arena.open_gaps(start, self.span.units());
-        let mut purged = 0;
+        let (mut purged, mut refused) = (0, 0);
         while free != 0 && *calls > 0 {
             let at = free.trailing_zeros();
             let count = (!(free >> at)).trailing_zeros();
@@ -38,15 +40,19 @@ impl Slab {
             let bytes = count as usize * part;
             // SAFETY: no block that is not free overlaps these pages.
             let is_done = unsafe { sys::discard(start + at as usize * part, bytes) };
-            if !is_done {
-                // It interrupts nobody, but takes time, too; and where pages are locked, others beside them are.
+            if is_done {
+                *calls -= CALL;
+                self.touched.set(self.touched.get() & !run);
+                self.purged.set(self.purged.get() | run);
+                purged += bytes;
+            } else {
+                // It interrupts nobody, but takes time, too.
                 *calls -= 1;
-                break;
+                refused += 1;
+                if refused == REFUSED_MOST && *calls < isize::MAX / 2 {
+                    break;
+                }
             }
-            *calls -= CALL;
-            self.touched.set(self.touched.get() & !run);
-            self.purged.set(self.purged.get() | run);
-            purged += bytes;
             free &= !run;
         }
         if purged > 0 {

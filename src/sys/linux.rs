@@ -88,20 +88,6 @@ pub(super) unsafe fn munmap(address: usize, bytes: usize) -> bool {
     unsafe { call(libc::SYS_munmap, [address, bytes, 0, 0, 0, 0]) == 0 }
 }
 
-/// Whether the kernel knows lists of robust mutexes: one of no length it refuses for another reason.
-pub(super) fn takes_robust_lists() -> bool {
-    // SAFETY: a call that is refused changes nothing.
-    let answer = unsafe { call(libc::SYS_set_robust_list, [0; 6]) };
-    answer != -(libc::ENOSYS as isize)
-}
-
-/// Whether the system has no thread of this number, as far as it tells.
-pub(super) fn is_gone(thread: u32) -> bool {
-    // SAFETY: signal 0 is none.
-    let answer = unsafe { call(libc::SYS_tkill, [thread as usize, 0, 0, 0, 0, 0]) };
-    answer == -(libc::ESRCH as isize)
-}
-
 /// With `flags` of 0 the mapping stays where it is; `to` counts with MREMAP_FIXED alone. Why not, else: whether for
 /// want of room or memory.
 pub(super) unsafe fn mremap(

@@ -12,7 +12,7 @@ pub(crate) use linux::{
     is_written, now_ms, page_size, processors, random, relax, write_stderr,
 };
 
-pub(crate) use robust::{Robust, look_for_marks};
+pub(crate) use robust::Robust;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use linux as kernel;
@@ -164,11 +164,12 @@ pub(crate) unsafe fn unmap(address: usize, bytes: usize) {
 }
 
 /// How much address space a mapping that has to move finds above its new place, in multiples of its
-/// size, and at least and at most. Where address space is limited to less there is no room, so that other threads never
-/// lack it for the moment until the rest goes back.
+/// size, and at most.
 const ROOM: usize = 4;
-const ROOM_LEAST: usize = 32 << 30;
 const ROOM_MOST: usize = 64 << 30;
+/// So much address space is enough not to look after it. Where there is less, other threads would lack the room until the rest
+/// of it goes back.
+const AMPLE: usize = 32 << 30;
 /// How often a mapping could not be moved to where it has room though the system had the memory. What it was to replace
 /// there may be lost, so that is not tried for ever.
 static STAYED: AtomicUsize = AtomicUsize::new(0);
@@ -204,12 +205,13 @@ pub(crate) unsafe fn remap(
             Ok(same) => return Some(same),
             Err(lacks_room) => lacks_room,
         };
-        let room = new.saturating_mul(ROOM).clamp(ROOM_LEAST, ROOM_MOST);
+        let room = new.saturating_mul(ROOM).min(ROOM_MOST);
         if roomy
             && new > old
             && lacks_room
             && STAYED.load(Ordering::Relaxed) < STAYED_MOST
             && room > new + align
+            && is_ample()
             && let Some(reserved) = kernel::mmap(room, libc::PROT_NONE, libc::MAP_NORESERVE)
         {
             if has_memory(new - old, reserved) {
@@ -231,6 +233,16 @@ pub(crate) unsafe fn remap(
         }
         kernel::mremap(address, old, new, anywhere, 0).ok()
     }
+}
+
+/// Whether there is address space in plenty. Asked by memory calls, since there are sandboxes that allow no other.
+pub(crate) fn is_ample() -> bool {
+    let found = reserve(AMPLE);
+    if let Some(mapping) = found {
+        // SAFETY: the mapping was just made.
+        unsafe { unmap(mapping, AMPLE) };
+    }
+    found.is_some()
 }
 
 /// Whether the system would give so much, now, by a trial. Where all memory is to be locked, as this range is then, a trial

@@ -30,8 +30,6 @@ const LOOK_EARLY: usize = 64;
 /// More heaps than this, and than this for each processor, are a crowd.
 const CROWD: usize = 32;
 const CROWD_PER_PROCESSOR: usize = 16;
-/// From so many heaps on the system is asked whether it tells of threads that are gone, if it has not told of any.
-const UNMARKED: usize = 32;
 /// In the slot's second word: the thread is getting a heap and must not try again.
 const ATTACHING: usize = 1 << 40;
 /// In the slot's second word: how many calls of the thread, frees among them, the central heap has served.
@@ -217,11 +215,7 @@ fn inherit(heap: &'static Heap) -> Option<&'static Heap> {
 /// A new heap, if `paid` calls are enough for it.
 fn create(paid: usize) -> Option<&'static Heap> {
     // Counted first: many threads may come here at once, and making a heap takes a while.
-    let before = roll::COUNT.fetch_add(1, Ordering::Relaxed);
-    if before >= UNMARKED {
-        sys::look_for_marks();
-    }
-    if paid < price(before) {
+    if paid < price(roll::COUNT.fetch_add(1, Ordering::Relaxed)) {
         roll::COUNT.fetch_sub(1, Ordering::Relaxed);
         return None;
     }
