@@ -14,7 +14,7 @@ use crate::sync::{AtomicPtr, Ordering};
 use crate::{arena, page_map, sys};
 use core::ptr;
 
-/// What the thread module does in a child.
+/// What the thread module does in a child. None until the allocator works: who has not allocated may fork, too.
 static ON_CHILD: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Watches for forks, from when the process has a second thread: before there is none whose locks
@@ -33,25 +33,17 @@ pub(crate) fn watch() {
     }
 }
 
-/// Whether the allocator works: who has not allocated may fork, too.
-fn is_started() -> bool {
-    arena::header_page() != 0
-}
-
 extern "C" fn handler() {
-    if !is_started() {
-        return;
-    }
     let on_child = ON_CHILD.load(Ordering::Relaxed);
     if !on_child.is_null() {
-        // SAFETY: only `register` stores here, and it stores a function.
+        // SAFETY: only `expect` stores here, and it stores a function.
         lock::enter_child(unsafe { core::mem::transmute::<*mut (), fn()>(on_child) });
     }
 }
 
 /// Before a fork: whoever forks may not have allocated yet, and another thread may hold a lock.
 extern "C" fn prepare() {
-    if is_started() {
+    if !ON_CHILD.load(Ordering::Relaxed).is_null() {
         watch();
     }
 }
@@ -61,13 +53,20 @@ extern "C" fn in_parent() {
     arena::note_fork();
 }
 
-/// Whether [`register`] waits for the constructors. Where libc's own allocations are ours, the first one may be libc's for
-/// its list of handlers, under the lock that a registration takes. A fork before ours is one without handlers.
-pub(crate) const WAITS: bool = cfg!(all(feature = "capi", not(test)));
+/// Whether a constructor registers the handlers. Where libc's own allocations are ours, the first one may be libc's for its
+/// list of handlers, under the lock that a registration takes. A fork before the constructor is one without handlers.
+const AT_START: bool = cfg!(all(feature = "capi", not(test)));
 
-/// Asks libc to call us in children, and says what to do there.
-pub(crate) fn register(on_child: fn()) {
+/// The allocator works. Says what to do in children.
+pub(crate) fn expect(on_child: fn()) {
     ON_CHILD.store(on_child as *mut (), Ordering::Relaxed);
+    if !AT_START {
+        register();
+    }
+}
+
+/// Asks libc to call us before and after forks.
+pub(crate) fn register() {
     // SAFETY: the handler is ours, and the library is never unloaded. Without memory for the
     // registration the watch remains.
     unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(handler)) };

@@ -1,7 +1,7 @@
-/* Where several threads open and close slabs, each goes on with the memory of its own, and no more of it is held back
- * than is good. */
+/* Who opens and closes slabs goes on with their memory, where there are several threads each with that of its own, and no
+ * more of it is held back than is good. */
 /* needs: pigalloc */
-/* cases: own bounded trimmed ended */
+/* cases: alone own bounded trimmed ended */
 #include "pig/stats.h"
 
 enum { SIZE = 4000, BLOCKS = 400, ROUNDS = 60, WARM = 20, MANY = 10000, UNIT = 65536, LOOKS = 2000, LEFT = 768 * KIB };
@@ -67,6 +67,18 @@ static void own(void)
 
 static size_t set_aside(void) { return all_stats().slab_free_bytes; }
 
+static void alone(void)
+{
+    earn_heap();
+    size_t before = set_aside();
+    take(blocks[0], BLOCKS);
+    drop(blocks[0], BLOCKS);
+    CHECK(set_aside() >= before + MIB);
+    CHECK_AT_MOST(set_aside(), before + 3 * MIB);
+    pig_purge();
+    CHECK_AT_MOST(set_aside(), before + LEFT);
+}
+
 static void *grow_and_shrink(void *waits)
 {
     static void *many[MANY];
@@ -85,6 +97,10 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     if (strcmp(argv[1], "own") == 0) {
         own();
+        return 0;
+    }
+    if (strcmp(argv[1], "alone") == 0) {
+        alone();
         return 0;
     }
     int ends = strcmp(argv[1], "ended") == 0;

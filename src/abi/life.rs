@@ -2,17 +2,17 @@
 //!
 //! The allocator itself starts with the first allocation, so that a program without one pays next to nothing, and works
 //! until the last instruction. Settings are read at the first allocation too; but the loader may allocate before libc
-//! has set `environ`, and then they are read here. Forks are expected from here on: the first allocation may be one of
-//! libc's, inside of a registration.
+//! has set `environ`, and then they are read here. The handlers of forks are registered here: the first allocation may be
+//! libc's own, inside of a registration.
 
 use crate::sync::{AtomicBool, Ordering};
-use crate::{config, report, stats, thread};
+use crate::{config, fork, report, stats};
 
 extern "C" fn at_start() {
     if !config::is_loaded() {
         config::load();
     }
-    thread::expect_forks();
+    fork::register();
 }
 
 extern "C" fn at_end() {

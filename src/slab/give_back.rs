@@ -6,8 +6,10 @@ use crate::{arena, sys};
 
 /// A huge page is worth more than less than this part of a slab.
 const WORTH_A_BREAK: usize = 8;
-/// So many calls for one slab may be refused in a look that may not make any number of them: all of it is locked, it seems.
+/// So many calls for one slab may be refused in a look whose calls are counted, which are fewer than that: all of it is locked,
+/// it seems.
 const REFUSED_MOST: usize = 4;
+const COUNTED: isize = isize::MAX / 2;
 
 impl Slab {
     /// Gives the pages that hold only free blocks back to the system, if that is as many bytes for each call as `worth`
@@ -49,7 +51,7 @@ impl Slab {
                 // It interrupts nobody, but takes time, too.
                 *calls -= 1;
                 refused += 1;
-                if refused == REFUSED_MOST && *calls < isize::MAX / 2 {
+                if refused == REFUSED_MOST && *calls < COUNTED {
                     break;
                 }
             }

@@ -64,18 +64,13 @@ pub(crate) fn start() -> bool {
     }
     STATE.store(if started { STARTED } else { CLOSED }, Ordering::Release);
     sys::futex_wake_all((&raw const STATE).cast());
-    if started && !fork::WAITS {
-        expect_forks();
+    if started {
+        // May allocate: served from the central heap.
+        tls::set_word(tls::word() | ATTACHING);
+        fork::expect(enter_child);
+        tls::set_word(tls::word() & !ATTACHING);
     }
     started
-}
-
-/// Asks for what a child needs: once, as the allocator starts, or by a constructor.
-pub(crate) fn expect_forks() {
-    // May allocate: served from the central heap.
-    tls::set_word(tls::word() | ATTACHING);
-    fork::register(enter_child);
-    tls::set_word(tls::word() & !ATTACHING);
 }
 
 /// Whether the allocator works in this process.
